@@ -1,0 +1,55 @@
+#include "crypto/sha256.hpp"
+
+#include <openssl/evp.h>
+
+#include "base/assert.hpp"
+
+namespace tally::crypto {
+
+namespace {
+
+// Fetched once: EVP_sha256() would look the provider up again for every digest.
+const EVP_MD* algorithm() {
+  static const EVP_MD* const kAlgorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  TALLY_ASSERT(kAlgorithm != nullptr);
+  return kAlgorithm;
+}
+
+EVP_MD_CTX* as_context(void* context) { return static_cast<EVP_MD_CTX*>(context); }
+
+}  // namespace
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  TALLY_ASSERT(context_ != nullptr && EVP_DigestInit_ex2(as_context(context_), algorithm(), nullptr) == 1);
+}
+
+Sha256::~Sha256() { EVP_MD_CTX_free(as_context(context_)); }
+
+void Sha256::update(std::string_view bytes) {
+  TALLY_ASSERT(EVP_DigestUpdate(as_context(context_), bytes.data(), bytes.size()) == 1);
+}
+
+Sha256Digest Sha256::finish() {
+  Sha256Digest digest{};
+  TALLY_ASSERT(EVP_DigestFinal_ex(as_context(context_), digest.data(), nullptr) == 1);
+  TALLY_ASSERT(EVP_DigestInit_ex2(as_context(context_), nullptr, nullptr) == 1);
+  return digest;
+}
+
+Sha256Digest sha256(std::string_view bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
+}
+
+std::array<char, 64> to_hex(const Sha256Digest& digest) noexcept {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<char, 64> hex{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    hex[2 * i] = kDigits[digest[i] >> 4U];
+    hex[2 * i + 1] = kDigits[digest[i] & 15U];
+  }
+  return hex;
+}
+
+}  // namespace tally::crypto

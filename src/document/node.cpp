@@ -1,0 +1,199 @@
+#include "document/node.hpp"
+
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <new>
+
+namespace tally::document {
+
+std::string_view kind_name(NodeKind kind) noexcept {
+  switch (kind) {
+    case NodeKind::Null: return "null";
+    case NodeKind::Bool: return "boolean";
+    case NodeKind::Number: return "number";
+    case NodeKind::String: return "string";
+    case NodeKind::Array: return "list";
+    case NodeKind::Object: return "map";
+  }
+  return "value";
+}
+
+Node Node::make_array(Arena& arena, std::span<const Node> items, std::uint32_t offset) {
+  const auto copied = arena.copy(items);
+  return {NodeKind::Array, 0, offset, static_cast<std::uint32_t>(items.size()), copied.data()};
+}
+
+namespace {
+
+struct ObjectBlock {
+  Node* values;
+  KeySpan* keys;
+};
+
+ObjectBlock allocate_object(Arena& arena, std::size_t count, const char* key_base) {
+  auto* block = static_cast<std::byte*>(
+      arena.allocate(sizeof(const char*) + count * (sizeof(Node) + sizeof(KeySpan)), alignof(Node)));
+  ::new (static_cast<void*>(block)) const char*(key_base);
+  auto* values = reinterpret_cast<Node*>(block + sizeof(const char*));
+  return {values, reinterpret_cast<KeySpan*>(values + count)};
+}
+
+}  // namespace
+
+Node Node::make_object(Arena& arena, std::span<const Node> values, std::span<const KeySpan> keys, const char* key_base,
+                       std::uint32_t offset) {
+  if (values.empty()) {
+    return {NodeKind::Object, 0, offset, 0, nullptr};
+  }
+  const ObjectBlock block = allocate_object(arena, values.size(), key_base);
+  std::memcpy(static_cast<void*>(block.values), values.data(), values.size_bytes());
+  std::memcpy(block.keys, keys.data(), keys.size_bytes());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    block.values[i].key_ = find_symbol({key_base + keys[i].offset, keys[i].size});
+  }
+  return {NodeKind::Object, 0, offset, static_cast<std::uint32_t>(values.size()), block.values};
+}
+
+Node Node::make_object(Arena& arena, std::span<const Node> values, std::span<const std::string_view> keys,
+                       std::string_view source_text, std::uint32_t offset) {
+  if (values.empty()) {
+    return {NodeKind::Object, 0, offset, 0, nullptr};
+  }
+  bool in_source = true;
+  std::size_t bytes = 0;
+  for (const auto key : keys) {
+    in_source = in_source && key.data() >= source_text.data() &&
+                key.data() + key.size() <= source_text.data() + source_text.size();
+    bytes += key.size();
+  }
+  const char* base = source_text.data();
+  char* copied = nullptr;
+  if (!in_source) {
+    copied = arena.allocate_array<char>(bytes + 1);
+    base = copied;
+  }
+  const ObjectBlock block = allocate_object(arena, values.size(), base);
+  std::memcpy(static_cast<void*>(block.values), values.data(), values.size_bytes());
+  std::uint32_t at = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto size = static_cast<std::uint32_t>(keys[i].size());
+    if (in_source) {
+      block.keys[i] = {static_cast<std::uint32_t>(keys[i].data() - base), size};
+    } else {
+      std::memcpy(copied + at, keys[i].data(), size);
+      block.keys[i] = {at, size};
+      at += size;
+    }
+    block.values[i].key_ = find_symbol(keys[i]);
+  }
+  return {NodeKind::Object, in_source ? std::uint8_t{0} : kKeysCopied, offset,
+          static_cast<std::uint32_t>(values.size()), block.values};
+}
+
+std::optional<std::int64_t> Node::integer() const noexcept {
+  if (kind_ != NodeKind::Number) {
+    return std::nullopt;
+  }
+  const std::string_view digits = text();
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc{} || end != digits.data() + digits.size()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+double Node::number() const noexcept {
+  if (kind_ != NodeKind::Number) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  const std::string_view digits = text();
+  double value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc::result_out_of_range) {
+    // from_chars leaves the value alone: tell a huge number from a tiny one by the sign of its exponent.
+    const auto exponent = digits.find_first_of("eE");
+    const bool tiny = exponent != std::string_view::npos && digits.substr(exponent).contains('-');
+    const double magnitude = tiny ? 0.0 : std::numeric_limits<double>::infinity();
+    return digits.starts_with('-') ? -magnitude : magnitude;
+  }
+  return value;
+}
+
+const Node* Node::find(const Name& name) const noexcept {
+  if (kind_ != NodeKind::Object) {
+    return nullptr;
+  }
+  const auto* values = static_cast<const Node*>(pointer_);
+  const Symbol wanted = name.symbol();
+  bool unnamed = wanted == kNoSymbol;
+  for (std::uint32_t i = 0; i < size_; ++i) {
+    if (values[i].key_ == wanted && wanted != kNoSymbol) {
+      return &values[i];
+    }
+    unnamed = unnamed || values[i].key_ == kNoSymbol;
+  }
+  // A key without a symbol may be this name, interned after the document was read.
+  return unnamed ? find(name.text()) : nullptr;
+}
+
+const Node* Node::find(std::string_view wanted) const noexcept {
+  if (kind_ != NodeKind::Object || size_ == 0) {
+    return nullptr;
+  }
+  const auto* values = static_cast<const Node*>(pointer_);
+  const KeySpan* keys = key_spans();
+  const char* base = key_base();
+  for (std::uint32_t i = 0; i < size_; ++i) {
+    if (keys[i].size == wanted.size() && std::memcmp(base + keys[i].offset, wanted.data(), wanted.size()) == 0) {
+      return &values[i];
+    }
+  }
+  return nullptr;
+}
+
+bool equal(const Node& a, const Node& b) {
+  if (a.kind() != b.kind()) {
+    return false;
+  }
+  switch (a.kind()) {
+    case NodeKind::Null: return true;
+    case NodeKind::Bool: return a.boolean() == b.boolean();
+    case NodeKind::Number: {
+      if (a.text() == b.text()) {
+        return true;
+      }
+      const auto left = a.integer();
+      const auto right = b.integer();
+      return left && right ? *left == *right : a.number() == b.number();
+    }
+    case NodeKind::String: return a.text() == b.text();
+    case NodeKind::Array: {
+      if (a.size() != b.size()) {
+        return false;
+      }
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        if (!equal(a.items()[i], b.items()[i])) {
+          return false;
+        }
+      }
+      return true;
+    }
+    case NodeKind::Object: {
+      if (a.size() != b.size()) {
+        return false;
+      }
+      for (const Member member : a.members()) {
+        const Node* other = b.find(member.key);
+        if (other == nullptr || !equal(member.value, *other)) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace tally::document
