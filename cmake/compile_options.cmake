@@ -21,6 +21,7 @@ add_compile_definitions(_GLIBCXX_ASSERTIONS)
 add_compile_options(-fno-omit-frame-pointer)
 
 if(TALLY_SANITIZE)
+  add_compile_definitions(TALLY_SANITIZED)
   add_compile_options(-fsanitize=${TALLY_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TALLY_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")

@@ -36,6 +36,10 @@ function(tally_library NAME LAYER)
 
   if(TALLY_DEVELOPER)
     file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+    if(TALLY_SANITIZE MATCHES "thread")
+      # They replace operator new, which the runtime of ThreadSanitizer defines itself.
+      list(FILTER tests EXCLUDE REGEX "allocation_test.cpp$")
+    endif()
     if(tests)
       tally_test(${NAME}_test SOURCES ${tests} DEPENDS ${NAME} LINK ${ARG_TEST_LINK})
     endif()
