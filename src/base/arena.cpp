@@ -1,16 +1,23 @@
 #include "base/arena.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <cstdlib>
+
+#include "base/assert.hpp"
 
 namespace tally {
 
 namespace {
-constexpr std::size_t kChunkBytesMax = std::size_t{4} << 20;
-}
+constexpr std::size_t kChunkBytesMax = std::size_t{4} << 20U;
+constexpr std::size_t kHugePageBytes = std::size_t{2} << 20U;
+}  // namespace
 
 void* Arena::allocate_slow(std::size_t bytes, std::size_t alignment) {
   const std::size_t needed = bytes + alignment;
-  // After reset() the kept chunks are used again, in order; one that is too small for this request is passed over.
+  // After reset() the kept chunks are used again, in order; one that is too small for this request
+  // is passed over.
   while (active_ < chunks_.size()) {
     Chunk& kept = chunks_[active_++];
     if (kept.size >= needed) {
@@ -19,10 +26,18 @@ void* Arena::allocate_slow(std::size_t bytes, std::size_t alignment) {
       return allocate(bytes, alignment);
     }
   }
-  const std::size_t size = std::max(needed, next_chunk_bytes_);
+  const std::size_t wanted = std::max(needed, next_chunk_bytes_);
   next_chunk_bytes_ = std::min(next_chunk_bytes_ * 2, kChunkBytesMax);
-  // for_overwrite: zeroing would touch every page twice.
-  chunks_.push_back({std::make_unique_for_overwrite<std::byte[]>(size), size});
+  // Big chunks begin on a huge page and ask for them: a page fault in 2 MiB instead of one in 4
+  // KiB.
+  const std::size_t unit = wanted >= kHugePageBytes ? kHugePageBytes : alignof(std::max_align_t);
+  const std::size_t size = (wanted + unit - 1) / unit * unit;
+  auto* chunk = static_cast<std::byte*>(std::aligned_alloc(unit, size));
+  TALLY_ASSERT(chunk != nullptr);
+  if (unit == kHugePageBytes) {
+    static_cast<void>(::madvise(chunk, size, MADV_HUGEPAGE));  // advice: a refusal costs speed only
+  }
+  chunks_.push_back({std::unique_ptr<std::byte, Free>(chunk), size});
   active_ = chunks_.size();
   cursor_ = chunks_.back().bytes.get();
   end_ = cursor_ + size;

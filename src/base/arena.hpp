@@ -1,9 +1,11 @@
 #pragma once
-// A bump allocator: values live until the arena is reset or destroyed; nothing is freed one by one and no destructor runs.
-// One arena belongs to one thread at a time. reset() keeps the chunks, so that a warmed-up arena allocates nothing.
+// A bump allocator: values live until the arena is reset or destroyed; nothing is freed one by one
+// and no destructor runs. One arena belongs to one thread at a time. reset() keeps the chunks, so
+// that a warmed-up arena allocates nothing.
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -15,7 +17,8 @@ namespace tally {
 
 class Arena {
  public:
-  // Chunks double from first_chunk_bytes up to 4 MiB; bigger requests get a chunk of their own size.
+  // Chunks double from first_chunk_bytes up to 4 MiB; bigger requests get a chunk of their own
+  // size.
   explicit Arena(std::size_t first_chunk_bytes = 4096) : next_chunk_bytes_(first_chunk_bytes) {}
   Arena(Arena&&) noexcept = default;
   Arena& operator=(Arena&&) noexcept = default;
@@ -24,7 +27,8 @@ class Arena {
   ~Arena() = default;
 
   [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) {
-    const auto aligned = (reinterpret_cast<std::uintptr_t>(cursor_) + alignment - 1) & ~(alignment - 1);
+    const auto aligned =
+        (reinterpret_cast<std::uintptr_t>(cursor_) + alignment - 1) & ~(alignment - 1);
     if (cursor_ != nullptr && aligned + bytes <= reinterpret_cast<std::uintptr_t>(end_)) {
       cursor_ = reinterpret_cast<std::byte*>(aligned + bytes);
       return reinterpret_cast<void*>(aligned);
@@ -73,8 +77,13 @@ class Arena {
   [[nodiscard]] std::size_t bytes_reserved() const noexcept;
 
  private:
+  struct Free {
+    void operator()(std::byte* bytes) const noexcept {
+      std::free(bytes);
+    }  // NOLINT: from aligned_alloc
+  };
   struct Chunk {
-    std::unique_ptr<std::byte[]> bytes;
+    std::unique_ptr<std::byte, Free> bytes;
     std::size_t size = 0;
   };
   [[nodiscard]] void* allocate_slow(std::size_t bytes, std::size_t alignment);

@@ -6,7 +6,8 @@
 namespace tally {
 
 void assertion_failed(const char* expression, const char* file, int line) {
-  static_cast<void>(std::fprintf(stderr, "tally: internal error: %s (%s:%d)\n", expression, file, line));
+  static_cast<void>(
+      std::fprintf(stderr, "tally: internal error: %s (%s:%d)\n", expression, file, line));
   std::abort();
 }
 

@@ -21,15 +21,21 @@ std::string Error::to_string() const {
 }
 
 std::unexpected<Error> content_error(std::string message, Position at) {
-  return std::unexpected(Error{.kind = ErrorKind::Content, .message = std::move(message), .file = {}, .at = at, .hint = {}});
+  return std::unexpected(Error{
+      .kind = ErrorKind::Content, .message = std::move(message), .file = {}, .at = at, .hint = {}});
 }
 
 std::unexpected<Error> limit_error(std::string message, Position at) {
-  return std::unexpected(Error{.kind = ErrorKind::Limit, .message = std::move(message), .file = {}, .at = at, .hint = {}});
+  return std::unexpected(Error{
+      .kind = ErrorKind::Limit, .message = std::move(message), .file = {}, .at = at, .hint = {}});
 }
 
 std::unexpected<Error> environment_error(std::string message) {
-  return std::unexpected(Error{.kind = ErrorKind::Environment, .message = std::move(message), .file = {}, .at = {}, .hint = {}});
+  return std::unexpected(Error{.kind = ErrorKind::Environment,
+                               .message = std::move(message),
+                               .file = {},
+                               .at = {},
+                               .hint = {}});
 }
 
 }  // namespace tally

@@ -13,7 +13,8 @@
 
 namespace tally {
 
-// Line and column count from 1; column counts characters (code points), as editors do. 0 means "not known".
+// Line and column count from 1; column counts characters (code points), as editors do. 0 means "not
+// known".
 struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
@@ -32,7 +33,7 @@ struct Error {
   std::string message;  // one sentence without position: found, expected
   std::string file;     // empty: not known (yet); callers that know fill it in
   Position at;
-  std::string hint;     // what to do about it; may be empty
+  std::string hint;  // what to do about it; may be empty
 
   // "file:line:column: message" with the parts that are known.
   [[nodiscard]] std::string to_string() const;
@@ -49,17 +50,17 @@ using Result = std::expected<T, Error>;
 
 #define TALLY_CONCAT_INNER(a, b) a##b
 #define TALLY_CONCAT(a, b) TALLY_CONCAT_INNER(a, b)
-#define TALLY_TRY_INNER(declaration, expression, temporary)       \
-  auto temporary = (expression);                                  \
-  if (!temporary) {                                               \
-    return std::unexpected(std::move(temporary).error());         \
-  }                                                               \
+#define TALLY_TRY_INNER(declaration, expression, temporary) \
+  auto temporary = (expression);                            \
+  if (!temporary) {                                         \
+    return std::unexpected(std::move(temporary).error());   \
+  }                                                         \
   declaration = std::move(*temporary)
 #define TALLY_TRY(declaration, expression) \
   TALLY_TRY_INNER(declaration, expression, TALLY_CONCAT(tally_try_, __LINE__))
-#define TALLY_CHECK(expression)                                              \
-  do {                                                                       \
-    if (auto tally_checked = (expression); !tally_checked) {                 \
-      return std::unexpected(std::move(tally_checked).error());              \
-    }                                                                        \
+#define TALLY_CHECK(expression)                                 \
+  do {                                                          \
+    if (auto tally_checked = (expression); !tally_checked) {    \
+      return std::unexpected(std::move(tally_checked).error()); \
+    }                                                           \
   } while (false)

@@ -9,9 +9,12 @@ namespace tally {
 
 namespace {
 
-// Length of the well-formed sequence at `at`, 0 if there is none. Table 3-7 of the Unicode Standard.
+// Length of the well-formed sequence at `at`, 0 if there is none. Table 3-7 of the Unicode
+// Standard.
 std::size_t sequence_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> unsigned { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
   const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
   const unsigned lead = byte(at);
   if (lead < 0x80U) {
@@ -34,14 +37,19 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
 }
 
 char32_t decode(std::string_view text, std::size_t at, std::size_t length) {
-  const auto byte = [&](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(text[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<char32_t>(static_cast<unsigned char>(text[i]));
+  };
   switch (length) {
-    case 2: return ((byte(at) & 0x1FU) << 6) | (byte(at + 1) & 0x3FU);
-    case 3: return ((byte(at) & 0x0FU) << 12) | ((byte(at + 1) & 0x3FU) << 6) | (byte(at + 2) & 0x3FU);
+    case 2:
+      return ((byte(at) & 0x1FU) << 6) | (byte(at + 1) & 0x3FU);
+    case 3:
+      return ((byte(at) & 0x0FU) << 12) | ((byte(at + 1) & 0x3FU) << 6) | (byte(at + 2) & 0x3FU);
     case 4:
-      return ((byte(at) & 0x07U) << 18) | ((byte(at + 1) & 0x3FU) << 12) | ((byte(at + 2) & 0x3FU) << 6) |
-             (byte(at + 3) & 0x3FU);
-    default: return byte(at);
+      return ((byte(at) & 0x07U) << 18) | ((byte(at + 1) & 0x3FU) << 12) |
+             ((byte(at + 2) & 0x3FU) << 6) | (byte(at + 3) & 0x3FU);
+    default:
+      return byte(at);
   }
 }
 
@@ -50,15 +58,16 @@ struct Range {
   char32_t last;
 };
 // The blocks that matter in names and messages; not the whole of UAX #11.
-constexpr std::array kWide = {Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0xA4CF},
-                              Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},   Range{0xFE30, 0xFE6F},
-                              Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},   Range{0x1F300, 0x1F64F},
-                              Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x3FFFD}};
+constexpr std::array kWide = {
+    Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0xA4CF},  Range{0xAC00, 0xD7A3},
+    Range{0xF900, 0xFAFF},   Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},  Range{0xFFE0, 0xFFE6},
+    Range{0x1F300, 0x1F64F}, Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x3FFFD}};
 constexpr std::array kZero = {Range{0x0300, 0x036F}, Range{0x200B, 0x200F}, Range{0x20D0, 0x20FF},
                               Range{0xFE00, 0xFE0F}, Range{0xFEFF, 0xFEFF}};
 
 bool contains(std::span<const Range> ranges, char32_t c) {
-  return std::ranges::any_of(ranges, [c](Range range) { return c >= range.first && c <= range.last; });
+  return std::ranges::any_of(ranges,
+                             [c](Range range) { return c >= range.first && c <= range.last; });
 }
 
 }  // namespace
@@ -78,6 +87,10 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
     if (at == text.size()) {
       break;
     }
+    if (static_cast<unsigned char>(text[at]) < 0x80U) {
+      ++at;
+      continue;
+    }
     const std::size_t length = sequence_length(text, at);
     if (length == 0) {
       return at;
@@ -91,7 +104,9 @@ void append_utf8(std::string& out, char32_t c) {
   if (c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) {
     c = 0xFFFD;
   }
-  const auto put = [&out](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+  const auto put = [&out](char32_t byte) {
+    out += static_cast<char>(static_cast<unsigned char>(byte));
+  };
   if (c < 0x80) {
     put(c);
   } else if (c < 0x800) {
@@ -124,12 +139,15 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
-std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
+std::optional<std::string_view> nearest(std::string_view word,
+                                        std::span<const std::string_view> candidates) {
   constexpr std::size_t kWordBytesMax = 64;
   if (word.empty() || word.size() > kWordBytesMax) {
     return std::nullopt;
   }
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
   std::optional<std::string_view> best;
   // One edit in three characters: more is a different word.
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
