@@ -1,5 +1,6 @@
 #include "document/node.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -9,12 +10,18 @@ namespace tally::document {
 
 std::string_view kind_name(NodeKind kind) noexcept {
   switch (kind) {
-    case NodeKind::Null: return "null";
-    case NodeKind::Bool: return "boolean";
-    case NodeKind::Number: return "number";
-    case NodeKind::String: return "string";
-    case NodeKind::Array: return "list";
-    case NodeKind::Object: return "map";
+    case NodeKind::Null:
+      return "null";
+    case NodeKind::Bool:
+      return "boolean";
+    case NodeKind::Number:
+      return "number";
+    case NodeKind::String:
+      return "string";
+    case NodeKind::Array:
+      return "list";
+    case NodeKind::Object:
+      return "map";
   }
   return "value";
 }
@@ -32,8 +39,8 @@ struct ObjectBlock {
 };
 
 ObjectBlock allocate_object(Arena& arena, std::size_t count, const char* key_base) {
-  auto* block = static_cast<std::byte*>(
-      arena.allocate(sizeof(const char*) + count * (sizeof(Node) + sizeof(KeySpan)), alignof(Node)));
+  auto* block = static_cast<std::byte*>(arena.allocate(
+      sizeof(const char*) + count * (sizeof(Node) + sizeof(KeySpan)), alignof(Node)));
   ::new (static_cast<void*>(block)) const char*(key_base);
   auto* values = reinterpret_cast<Node*>(block + sizeof(const char*));
   return {values, reinterpret_cast<KeySpan*>(values + count)};
@@ -41,8 +48,8 @@ ObjectBlock allocate_object(Arena& arena, std::size_t count, const char* key_bas
 
 }  // namespace
 
-Node Node::make_object(Arena& arena, std::span<const Node> values, std::span<const KeySpan> keys, const char* key_base,
-                       std::uint32_t offset) {
+Node Node::make_object(Arena& arena, std::span<const Node> values, std::span<const KeySpan> keys,
+                       const char* key_base, std::uint32_t offset) {
   if (values.empty()) {
     return {NodeKind::Object, 0, offset, 0, nullptr};
   }
@@ -55,8 +62,21 @@ Node Node::make_object(Arena& arena, std::span<const Node> values, std::span<con
   return {NodeKind::Object, 0, offset, static_cast<std::uint32_t>(values.size()), block.values};
 }
 
-Node Node::make_object(Arena& arena, std::span<const Node> values, std::span<const std::string_view> keys,
-                       std::string_view source_text, std::uint32_t offset) {
+Node Node::make_named_object(Arena& arena, std::span<const Node> values,
+                             std::span<const KeySpan> keys, const char* key_base,
+                             std::uint32_t offset) {
+  if (values.empty()) {
+    return {NodeKind::Object, 0, offset, 0, nullptr};
+  }
+  const ObjectBlock block = allocate_object(arena, values.size(), key_base);
+  std::memcpy(static_cast<void*>(block.values), values.data(), values.size_bytes());
+  std::memcpy(block.keys, keys.data(), keys.size_bytes());
+  return {NodeKind::Object, 0, offset, static_cast<std::uint32_t>(values.size()), block.values};
+}
+
+Node Node::make_object(Arena& arena, std::span<const Node> values,
+                       std::span<const std::string_view> keys, std::string_view source_text,
+                       std::uint32_t offset) {
   if (values.empty()) {
     return {NodeKind::Object, 0, offset, 0, nullptr};
   }
@@ -81,7 +101,7 @@ Node Node::make_object(Arena& arena, std::span<const Node> values, std::span<con
     if (in_source) {
       block.keys[i] = {static_cast<std::uint32_t>(keys[i].data() - base), size};
     } else {
-      std::memcpy(copied + at, keys[i].data(), size);
+      std::copy(keys[i].begin(), keys[i].end(), copied + at);  // an empty key may have no address
       block.keys[i] = {at, size};
       at += size;
     }
@@ -112,7 +132,8 @@ double Node::number() const noexcept {
   double value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error == std::errc::result_out_of_range) {
-    // from_chars leaves the value alone: tell a huge number from a tiny one by the sign of its exponent.
+    // from_chars leaves the value alone: tell a huge number from a tiny one by the sign of its
+    // exponent.
     const auto exponent = digits.find_first_of("eE");
     const bool tiny = exponent != std::string_view::npos && digits.substr(exponent).contains('-');
     const double magnitude = tiny ? 0.0 : std::numeric_limits<double>::infinity();
@@ -146,7 +167,7 @@ const Node* Node::find(std::string_view wanted) const noexcept {
   const KeySpan* keys = key_spans();
   const char* base = key_base();
   for (std::uint32_t i = 0; i < size_; ++i) {
-    if (keys[i].size == wanted.size() && std::memcmp(base + keys[i].offset, wanted.data(), wanted.size()) == 0) {
+    if (std::string_view(base + keys[i].offset, keys[i].size) == wanted) {
       return &values[i];
     }
   }
@@ -158,8 +179,10 @@ bool equal(const Node& a, const Node& b) {
     return false;
   }
   switch (a.kind()) {
-    case NodeKind::Null: return true;
-    case NodeKind::Bool: return a.boolean() == b.boolean();
+    case NodeKind::Null:
+      return true;
+    case NodeKind::Bool:
+      return a.boolean() == b.boolean();
     case NodeKind::Number: {
       if (a.text() == b.text()) {
         return true;
@@ -168,7 +191,8 @@ bool equal(const Node& a, const Node& b) {
       const auto right = b.integer();
       return left && right ? *left == *right : a.number() == b.number();
     }
-    case NodeKind::String: return a.text() == b.text();
+    case NodeKind::String:
+      return a.text() == b.text();
     case NodeKind::Array: {
       if (a.size() != b.size()) {
         return false;

@@ -1,11 +1,13 @@
 #pragma once
-// Node: one immutable JSON value inside a parsed source. 24 bytes, trivially copyable, points into the source text or
-// the arena of its reader; valid as long as both live. Every engine walks this one type.
+// Node: one immutable JSON value inside a parsed source. 24 bytes, trivially copyable, points into
+// the source text or the arena of its reader; valid as long as both live. Every engine walks this
+// one type.
 //
 // Layout of an object's children in the arena (built by make_object only):
 //     [const char* key_base][Node value 0 .. n-1][KeySpan 0 .. n-1]
-// items() are the values; each value carries the symbol of its key, so a scan for a known name reads one array of nodes.
-// KeySpan is relative to key_base, which is the source text, or arena text where a key of the object had to be unescaped.
+// items() are the values; each value carries the symbol of its key, so a scan for a known name
+// reads one array of nodes. KeySpan is relative to key_base, which is the source text, or arena
+// text where a key of the object had to be unescaped.
 //
 // Threads: immutable after reading; share freely.
 
@@ -39,24 +41,33 @@ class Node {
   // Null without a position.
   constexpr Node() noexcept = default;
 
-  static Node make_null(std::uint32_t offset) noexcept { return {NodeKind::Null, 0, offset, 0, nullptr}; }
+  static Node make_null(std::uint32_t offset) noexcept {
+    return {NodeKind::Null, 0, offset, 0, nullptr};
+  }
   static Node make_bool(bool value, std::uint32_t offset) noexcept {
     return {NodeKind::Bool, value ? kTrue : std::uint8_t{0}, offset, 0, nullptr};
   }
   // `json_text` is a JSON number (RFC 8259 section 6), exact, in source or arena.
   static Node make_number(std::string_view json_text, std::uint32_t offset) noexcept {
-    return {NodeKind::Number, 0, offset, static_cast<std::uint32_t>(json_text.size()), json_text.data()};
+    return {NodeKind::Number, 0, offset, static_cast<std::uint32_t>(json_text.size()),
+            json_text.data()};
   }
   static Node make_string(std::string_view text, std::uint32_t offset) noexcept {
     return {NodeKind::String, 0, offset, static_cast<std::uint32_t>(text.size()), text.data()};
   }
   static Node make_array(Arena& arena, std::span<const Node> items, std::uint32_t offset);
   // Values with their keys in the source text that begins at key_base. Symbols are filled in here.
-  static Node make_object(Arena& arena, std::span<const Node> values, std::span<const KeySpan> keys, const char* key_base,
+  static Node make_object(Arena& arena, std::span<const Node> values, std::span<const KeySpan> keys,
+                          const char* key_base, std::uint32_t offset);
+  // The same for values that carry the symbols of their keys already (with_key).
+  static Node make_named_object(Arena& arena, std::span<const Node> values,
+                                std::span<const KeySpan> keys, const char* key_base,
+                                std::uint32_t offset);
+  // The same for keys that lie anywhere: they are copied into the arena unless all of them lie
+  // inside `source_text`.
+  static Node make_object(Arena& arena, std::span<const Node> values,
+                          std::span<const std::string_view> keys, std::string_view source_text,
                           std::uint32_t offset);
-  // The same for keys that lie anywhere: they are copied into the arena unless all of them lie inside `source_text`.
-  static Node make_object(Arena& arena, std::span<const Node> values, std::span<const std::string_view> keys,
-                          std::string_view source_text, std::uint32_t offset);
 
   [[nodiscard]] NodeKind kind() const noexcept { return kind_; }
   [[nodiscard]] bool is_null() const noexcept { return kind_ == NodeKind::Null; }
@@ -66,28 +77,33 @@ class Node {
   [[nodiscard]] bool is_array() const noexcept { return kind_ == NodeKind::Array; }
   [[nodiscard]] bool is_object() const noexcept { return kind_ == NodeKind::Object; }
 
-  // Byte offset of the value in its Source (of the anchor's value for an alias, of the parent for a defaulted node).
+  // Byte offset of the value in its Source (of the anchor's value for an alias, of the parent for a
+  // defaulted node).
   [[nodiscard]] std::uint32_t offset() const noexcept { return offset_; }
   // Symbol of the key under which this value stands in its object; kNoSymbol: compare the text.
   [[nodiscard]] Symbol key_symbol() const noexcept { return key_; }
 
   // The value of a Bool; false for every other kind.
-  [[nodiscard]] bool boolean() const noexcept { return kind_ == NodeKind::Bool && (flags_ & kTrue) != 0; }
+  [[nodiscard]] bool boolean() const noexcept {
+    return kind_ == NodeKind::Bool && (flags_ & kTrue) != 0;
+  }
   // The text of a String, or the exact JSON text of a Number; empty for other kinds.
   [[nodiscard]] std::string_view text() const noexcept {
     return kind_ == NodeKind::String || kind_ == NodeKind::Number
                ? std::string_view{static_cast<const char*>(pointer_), size_}
                : std::string_view{};
   }
-  // A Number that is an integer in the range of int64 (as text: no point, no exponent), else nothing.
+  // A Number that is an integer in the range of int64 (as text: no point, no exponent), else
+  // nothing.
   [[nodiscard]] std::optional<std::int64_t> integer() const noexcept;
   // A Number as the nearest double (infinite when out of range); NaN for other kinds.
   [[nodiscard]] double number() const noexcept;
 
   // Elements of an Array, values of an Object; empty for other kinds.
   [[nodiscard]] std::span<const Node> items() const noexcept {
-    return kind_ >= NodeKind::Array ? std::span<const Node>{static_cast<const Node*>(pointer_), size_}
-                                    : std::span<const Node>{};
+    return kind_ >= NodeKind::Array
+               ? std::span<const Node>{static_cast<const Node*>(pointer_), size_}
+               : std::span<const Node>{};
   }
   [[nodiscard]] std::size_t size() const noexcept { return kind_ >= NodeKind::Array ? size_ : 0; }
 
@@ -96,7 +112,8 @@ class Node {
     const KeySpan span = key_spans()[i];
     return {key_base() + span.offset, span.size};
   }
-  // Where that key stands in the source, if it stands there unescaped; else the offset of its value.
+  // Where that key stands in the source, if it stands there unescaped; else the offset of its
+  // value.
   [[nodiscard]] std::uint32_t key_offset(std::size_t i) const noexcept {
     return (flags_ & kKeysCopied) != 0 ? items()[i].offset() : key_spans()[i].offset;
   }
@@ -128,7 +145,8 @@ class Node {
   static constexpr std::uint8_t kKeysCopied = 2;
   static constexpr std::uint8_t kDefaulted = 4;
 
-  constexpr Node(NodeKind kind, std::uint8_t flags, std::uint32_t offset, std::uint32_t size, const void* pointer) noexcept
+  constexpr Node(NodeKind kind, std::uint8_t flags, std::uint32_t offset, std::uint32_t size,
+                 const void* pointer) noexcept
       : kind_(kind), flags_(flags), offset_(offset), size_(size), pointer_(pointer) {}
 
   [[nodiscard]] const char* key_base() const noexcept {
@@ -146,7 +164,8 @@ class Node {
   const void* pointer_ = nullptr;
 };
 
-static_assert(sizeof(Node) == 24 && std::is_trivially_copyable_v<Node> && std::is_trivially_destructible_v<Node>);
+static_assert(sizeof(Node) == 24 && std::is_trivially_copyable_v<Node> &&
+              std::is_trivially_destructible_v<Node>);
 
 struct Member {
   std::string_view key;
@@ -159,7 +178,9 @@ class Node::Members {
   class Iterator {
    public:
     Iterator(const Node* object, std::size_t at) noexcept : object_(object), at_(at) {}
-    Member operator*() const noexcept { return {object_->key(at_), object_->items()[at_], object_->key_offset(at_)}; }
+    Member operator*() const noexcept {
+      return {object_->key(at_), object_->items()[at_], object_->key_offset(at_)};
+    }
     Iterator& operator++() noexcept {
       ++at_;
       return *this;
@@ -170,7 +191,8 @@ class Node::Members {
     const Node* object_;
     std::size_t at_;
   };
-  explicit Members(const Node* object) noexcept : object_(object), size_(object->is_object() ? object->size() : 0) {}
+  explicit Members(const Node* object) noexcept
+      : object_(object), size_(object->is_object() ? object->size() : 0) {}
   [[nodiscard]] Iterator begin() const noexcept { return {object_, 0}; }
   [[nodiscard]] Iterator end() const noexcept { return {object_, size_}; }
 

@@ -1,11 +1,14 @@
 #pragma once
-// Reading manifests: a Source holds one or more documents; each is read on its own, so that a broken one spoils no other.
+// Reading manifests: a Source holds one or more documents; each is read on its own, so that a
+// broken one spoils no other.
 //
 //   for (const Slice slice : split(source))           // cheap: one pass over the lines
-//     read_slice(source, slice, arena, options, documents, errors);   // any thread, one arena per thread
+//     read_slice(source, slice, arena, options, documents, errors);   // any thread, one arena per
+//     thread
 //
-// YAML is read as kubectl reads it: split at lines that start with `---` (rest blank or a comment), go-yaml 2 scalar rules,
-// merge keys; duplicate keys are an error that names both lines and both values. JSON keeps its numbers exactly.
+// YAML is read as kubectl reads it: split at lines that start with `---` (rest blank or a comment),
+// go-yaml 2 scalar rules, merge keys; duplicate keys are an error that names both lines and both
+// values. JSON keeps its numbers exactly.
 
 #include <cstdint>
 #include <string_view>
@@ -20,12 +23,14 @@ namespace tally::document {
 
 enum class Format : std::uint8_t { Yaml, Json };
 
-// Part of a source that is read on its own: one YAML document, or a run of concatenated JSON values.
+// Part of a source that is read on its own: one YAML document, or a run of concatenated JSON
+// values.
 struct Slice {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
   Format format = Format::Yaml;
-  std::uint32_t ordinal = 1;  // of the document in its source, from 1; documents without content are counted too
+  std::uint32_t ordinal =
+      1;  // of the document in its source, from 1; documents without content are counted too
 };
 
 enum class YamlReader : std::uint8_t {
@@ -59,16 +64,18 @@ struct DocumentError {
   Error error;
 };
 
-// Splits a source into slices that cover its documents. A text whose first non-blank character is `{` or `[`
-// and that holds no YAML is JSON, as kubectl guesses. Never fails; an empty source has no slice.
+// Splits a source into slices that cover its documents. A text whose first non-blank character is
+// `{` or `[` and that holds no YAML is JSON, as kubectl guesses. Never fails; an empty source has
+// no slice.
 [[nodiscard]] std::vector<Slice> split(const Source& source);
 
-// Reads one slice; appends a Document for every value and a DocumentError for what cannot be read. A YAML document of
-// comments and blanks only appends nothing.
+// Reads one slice; appends a Document for every value and a DocumentError for what cannot be read.
+// A YAML document of comments and blanks only appends nothing.
 void read_slice(const Source& source, const Slice& slice, Arena& arena, const ReadOptions& options,
                 std::vector<Document>& documents, std::vector<DocumentError>& errors);
 
 // One value, for texts that must be exactly one document (configuration, requests, tests).
-[[nodiscard]] Result<Node> read_one(const Source& source, Arena& arena, const ReadOptions& options = {});
+[[nodiscard]] Result<Node> read_one(const Source& source, Arena& arena,
+                                    const ReadOptions& options = {});
 
 }  // namespace tally::document

@@ -1,5 +1,6 @@
-// An open-addressing table of fixed size, filled under a lock and read without one: a slot goes from null to its entry
-// exactly once (release store, acquire load), and entries are never changed or freed.
+// An open-addressing table of fixed size, filled under a lock and read without one: a slot goes
+// from null to its entry exactly once (release store, acquire load), and entries are never changed
+// or freed.
 #include "document/symbol.hpp"
 
 #include <array>
@@ -67,16 +68,18 @@ std::uint32_t hash_text(std::string_view text) {
 
 }  // namespace
 
-Symbol find_symbol(std::string_view text) noexcept {
+Symbol find_symbol(std::string_view text) noexcept { return find_hashed_symbol(text).symbol; }
+
+HashedSymbol find_hashed_symbol(std::string_view text) noexcept {
   static const Table& names = table();
   const std::uint32_t hash = hash_text(text);
   for (std::uint32_t at = hash % kSlots;; at = (at + 1) % kSlots) {
     const Entry* entry = names.slots[at].load(std::memory_order_acquire);
     if (entry == nullptr) {
-      return kNoSymbol;
+      return {.symbol = kNoSymbol, .hash = hash};
     }
     if (entry->hash == hash && entry->text == text) {
-      return entry->symbol;
+      return {.symbol = entry->symbol, .hash = hash};
     }
   }
 }
@@ -95,7 +98,8 @@ Symbol intern(std::string_view name) {
     return kNoSymbol;
   }
   const std::uint32_t hash = hash_text(name);
-  const Entry& entry = names.entries.emplace_back(Entry{.text = std::string(name), .hash = hash, .symbol = symbol});
+  const Entry& entry =
+      names.entries.emplace_back(Entry{.text = std::string(name), .hash = hash, .symbol = symbol});
   std::uint32_t at = hash % kSlots;
   while (names.slots[at].load(std::memory_order_relaxed) != nullptr) {
     at = (at + 1) % kSlots;
