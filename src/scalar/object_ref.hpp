@@ -1,5 +1,6 @@
 #pragma once
-// ObjectRef: the identity of a Kubernetes object. Views into a document or string literals: it lives as long as they do.
+// ObjectRef: the identity of a Kubernetes object. Views into a document or string literals: it
+// lives as long as they do.
 
 #include <compare>
 #include <string>
