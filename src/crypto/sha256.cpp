@@ -20,7 +20,8 @@ EVP_MD_CTX* as_context(void* context) { return static_cast<EVP_MD_CTX*>(context)
 }  // namespace
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  TALLY_ASSERT(context_ != nullptr && EVP_DigestInit_ex2(as_context(context_), algorithm(), nullptr) == 1);
+  TALLY_ASSERT(context_ != nullptr &&
+               EVP_DigestInit_ex2(as_context(context_), algorithm(), nullptr) == 1);
 }
 
 Sha256::~Sha256() { EVP_MD_CTX_free(as_context(context_)); }
