@@ -1,6 +1,7 @@
 #pragma once
-// Exception: one waiver noun for every engine. Foreign waivers (Pod Security exemptions, PolicyExceptions, excluded
-// namespaces) are read into it. An expired one accepts nothing and is itself a finding; every use is counted.
+// Exception: one waiver noun for every engine. Foreign waivers (Pod Security exemptions,
+// PolicyExceptions, excluded namespaces) are read into it. An expired one accepts nothing and is
+// itself a finding; every use is counted.
 
 #include <cstdint>
 #include <string>
@@ -23,8 +24,9 @@ struct ExceptionMatch {
   std::vector<std::string> kinds;
   std::vector<std::string> namespaces;
   std::vector<std::string> names;
-  std::vector<std::pair<std::string, std::string>> labels;  // all must be equal (values may be wildcards)
-  std::vector<std::string> users;                           // for reviews; an exception with users never matches a file
+  std::vector<std::pair<std::string, std::string>>
+      labels;                      // all must be equal (values may be wildcards)
+  std::vector<std::string> users;  // for reviews; an exception with users never matches a file
 };
 
 struct Exception {
@@ -33,7 +35,7 @@ struct Exception {
   std::string reason;
   std::string ticket;
   ExceptionMatch match;
-  Day expires = 0;  // 0: never
+  Day expires = 0;   // 0: never
   std::string file;  // where it is written
   Position at;
 };
