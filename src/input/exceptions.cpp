@@ -1,0 +1,397 @@
+#include "input/exceptions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/arena.hpp"
+#include "base/text.hpp"
+#include "input/config.hpp"
+#include "input/file_walk.hpp"
+#include "input/internal/strict_reader.hpp"
+#include "kube/api_kinds.hpp"
+#include "kube/objects.hpp"
+
+namespace tally::input {
+
+namespace {
+
+using document::Member;
+using document::Name;
+using document::Node;
+using finding::Exception;
+using finding::ExceptionMatch;
+
+const Name kAnnotations{"annotations"};
+const Name kWaive{kWaiveAnnotation};
+
+Result<void> read_match(const Node& node, const StrictReader& reader, ExceptionMatch& match) {
+  static constexpr std::array<std::string_view, 6> kKeys = {"rules", "kinds",  "namespaces",
+                                                            "names", "labels", "users"};
+  TALLY_CHECK(reader.map(node, "match", kKeys));
+  for (const Member member : node.members()) {
+    if (member.key == "labels") {
+      if (!member.value.is_object() || member.value.size() == 0) {
+        return std::unexpected(reader.error(
+            member.value.offset(),
+            fmt::format("found {} for 'labels', expected a map with at least one label",
+                        found_text(member.value))));
+      }
+      for (const Member label : member.value.members()) {
+        TALLY_TRY(std::string value, reader.text(label.value, label.key));
+        match.labels.emplace_back(label.key, std::move(value));
+      }
+      continue;
+    }
+    std::vector<std::string>& values = member.key == "rules"        ? match.rules
+                                       : member.key == "kinds"      ? match.kinds
+                                       : member.key == "namespaces" ? match.namespaces
+                                       : member.key == "names"      ? match.names
+                                                                    : match.users;
+    TALLY_TRY(values, reader.texts(member.value, member.key));
+  }
+  if (match.rules.empty()) {
+    return std::unexpected(reader.error(
+        node.offset(), "found a match without 'rules', expected the rules that are excepted",
+        "Write `rules: [\"*\"]` if every rule is meant."));
+  }
+  return {};
+}
+
+// The rest of an exception behind what every foreign form lacks: where it stands, and no end.
+Exception foreign_exception(const kube::Object& object, std::string id, std::uint32_t offset) {
+  Exception exception;
+  exception.id = std::move(id);
+  exception.file = object.source == nullptr ? std::string{} : object.source->name();
+  exception.at = object.source == nullptr ? Position{} : object.source->position(offset);
+  return exception;
+}
+
+Error problem_at(const kube::Object& object, std::uint32_t offset, std::string message) {
+  return {.kind = ErrorKind::Content,
+          .message = std::move(message),
+          .file = object.source == nullptr ? std::string{} : object.source->name(),
+          .at = object.source == nullptr ? Position{} : object.source->position(offset),
+          .hint = {}};
+}
+
+bool has_wildcard(std::string_view text) {
+  return text.find_first_of("*?") != std::string_view::npos;
+}
+
+// "RULE REASON", one on each line.
+void read_waivers(const kube::Object& object, const Node& annotation,
+                  std::string_view default_namespace, FoundExceptions& found) {
+  const auto refuse = [&](std::string message) {
+    found.problems.push_back(problem_at(object, annotation.offset(), std::move(message)));
+  };
+  if (!annotation.is_string()) {
+    return refuse(fmt::format("found {} for the annotation {}, expected 'RULE REASON'",
+                              found_text(annotation), kWaiveAnnotation));
+  }
+  // The object's own name becomes the pattern of the match: it must not match others.
+  if (object.ref.name.empty() || has_wildcard(object.ref.name) ||
+      has_wildcard(object.ref.name_space) || has_wildcard(object.ref.kind)) {
+    return refuse(fmt::format("found the annotation {} on an object without a proper name",
+                              kWaiveAnnotation));
+  }
+  const std::string_view name_space = object.ref.name_space;
+  std::string_view rest = annotation.text();
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = trim(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (line.empty()) {
+      continue;
+    }
+    const std::size_t blank = line.find_first_of(" \t");
+    const std::string_view reason =
+        blank == std::string_view::npos ? std::string_view{} : trim(line.substr(blank));
+    if (reason.empty()) {
+      refuse(fmt::format("found the waiver '{}' without a reason, expected 'RULE REASON'",
+                         excerpt(line)));
+      continue;
+    }
+    const std::string rule(line.substr(0, blank));
+    Exception exception = foreign_exception(
+        object, fmt::format("waive:{}:{}", object.ref.to_string(), rule), annotation.offset());
+    exception.reason = reason;
+    exception.match.rules = {rule};
+    exception.match.kinds = {std::string(object.ref.kind)};
+    exception.match.names = {std::string(object.ref.name)};
+    if (kube::is_namespaced(object)) {
+      exception.match.namespaces = {
+          std::string(name_space.empty() ? default_namespace : name_space)};
+    }
+    found.exceptions.push_back(std::move(exception));
+  }
+}
+
+std::vector<std::string> strings_of(const Node* list) {
+  std::vector<std::string> texts;
+  if (list != nullptr) {
+    for (const Node& item : list->items()) {
+      if (item.is_string()) {
+        texts.emplace_back(item.text());
+      }
+    }
+  }
+  return texts;
+}
+
+// "apps/v1/Deployment" and "Deployment" as Deployment; Kyverno's "Pod/exec" keeps its subresource
+// and so matches no kind of ours.
+std::string kind_of_selector(std::string_view text) {
+  const std::size_t slash = text.rfind('/');
+  const std::string_view last = text.substr(slash == std::string_view::npos ? 0 : slash + 1);
+  return std::string(!last.empty() && last.front() >= 'A' && last.front() <= 'Z' ? last : text);
+}
+
+// What a resource filter of Kyverno may say and ours can.
+constexpr std::array<std::string_view, 3> kResourceKeys = {"kinds", "names", "namespaces"};
+
+std::optional<ExceptionMatch> match_of_filter(const Node& filter,
+                                              const std::vector<std::string>& rules) {
+  const Node* resources = filter.find("resources");
+  if (resources == nullptr || !resources->is_object() || filter.size() != 1) {
+    return std::nullopt;  // subjects, roles
+  }
+  for (const Member member : resources->members()) {
+    if (std::ranges::find(kResourceKeys, member.key) == kResourceKeys.end()) {
+      return std::nullopt;  // selector, namespaceSelector, annotations, operations
+    }
+  }
+  ExceptionMatch match;
+  match.rules = rules;
+  for (const std::string& kind : strings_of(resources->find("kinds"))) {
+    match.kinds.push_back(kind_of_selector(kind));
+  }
+  match.names = strings_of(resources->find("names"));
+  match.namespaces = strings_of(resources->find("namespaces"));
+  return match;
+}
+
+// Kyverno: https://kyverno.io/docs/guides/exceptions/ — spec.exceptions[].{policyName, ruleNames},
+// spec.match.{any, all}.
+void read_policy_exception(const kube::Object& object, FoundExceptions& found) {
+  const Node* spec = object.root.find("spec");
+  const auto refuse = [&](std::string_view what) {
+    found.problems.push_back(
+        problem_at(object, object.root.offset(),
+                   fmt::format("PolicyException '{}' {}; it is not taken, because without that it "
+                               "would except more than it says",
+                               excerpt(object.ref.name), what)));
+  };
+  if (spec == nullptr || !spec->is_object()) {
+    return refuse("has no spec");
+  }
+  for (const std::string_view key :
+       {"conditions", "podSecurity", "matchConditions", "images", "allowedValues"}) {
+    if (spec->find(key) != nullptr) {
+      return refuse(fmt::format("is narrowed by '{}', which is not evaluated", key));
+    }
+  }
+  std::vector<std::string> rules;
+  for (const std::string_view list : {"exceptions", "policyRefs"}) {
+    const Node* entries = spec->find(list);
+    for (const Node& entry : entries == nullptr ? std::span<const Node>{} : entries->items()) {
+      const Node* policy = entry.find(list == "exceptions" ? "policyName" : "name");
+      if (policy == nullptr || !policy->is_string()) {
+        continue;
+      }
+      const std::vector<std::string> names = strings_of(entry.find("ruleNames"));
+      for (const std::string& name : names) {
+        rules.push_back(fmt::format("{}/{}", policy->text(), name));
+      }
+      if (list == "policyRefs") {
+        rules.push_back(fmt::format("{}/*", policy->text()));
+      }
+    }
+  }
+  if (rules.empty()) {
+    return refuse("names no rule");
+  }
+  std::vector<const Node*> filters;
+  const Node* match = spec->find("match");
+  const Node* any = match == nullptr ? nullptr : match->find("any");
+  const Node* all = match == nullptr ? nullptr : match->find("all");
+  if (any != nullptr && all == nullptr) {
+    for (const Node& filter : any->items()) {
+      filters.push_back(&filter);
+    }
+  } else if (all != nullptr && any == nullptr && all->size() == 1) {
+    filters.push_back(&all->items().front());
+  }
+  if (filters.empty()) {
+    return refuse("has a match that is neither a list under 'any' nor one entry under 'all'");
+  }
+  std::size_t number = 0;
+  for (const Node* filter : filters) {
+    auto narrowed = match_of_filter(*filter, rules);
+    if (!narrowed) {
+      refuse("selects by more than kinds, names and namespaces");
+      continue;
+    }
+    Exception exception = foreign_exception(
+        object,
+        filters.size() == 1 ? fmt::format("PolicyException {}", object.ref.name)
+                            : fmt::format("PolicyException {} ({})", object.ref.name, ++number),
+        filter->offset());
+    exception.reason = "a PolicyException, which carries no reason";
+    exception.match = std::move(*narrowed);
+    found.exceptions.push_back(std::move(exception));
+  }
+}
+
+Result<Exception> exception_of_object(const kube::Object& object) {
+  static constexpr std::array<std::string_view, 4> kKeys = {"apiVersion", "kind", "metadata",
+                                                            "spec"};
+  const StrictReader reader(*object.source);
+  TALLY_CHECK(reader.map(object.root, "an Exception", kKeys));
+  const Node* spec = object.root.find("spec");
+  if (spec == nullptr || object.ref.name.empty()) {
+    return std::unexpected(reader.error(object.root.offset(),
+                                        spec == nullptr
+                                            ? "found an Exception without 'spec'"
+                                            : "found an Exception without metadata.name, its id"));
+  }
+  TALLY_TRY(Exception exception, read_exception(*spec, reader, ExceptionId::FromMetadata));
+  exception.id = object.ref.name;
+  return exception;
+}
+
+void read_object(const kube::Object& object, std::string_view default_namespace,
+                 FoundExceptions& found) {
+  if (const Node* annotations = object.metadata.find(kAnnotations); annotations != nullptr) {
+    if (const Node* waive = annotations->find(kWaive); waive != nullptr) {
+      read_waivers(object, *waive, default_namespace, found);
+    }
+  }
+  if (object.ref.kind == "Exception" && object.ref.group == "tallystick.dev") {
+    if (auto exception = exception_of_object(object)) {
+      found.exceptions.push_back(std::move(*exception));
+    } else {
+      found.problems.push_back(std::move(exception).error());
+    }
+  } else if (object.ref.kind == "PolicyException" &&
+             (object.ref.group == "kyverno.io" || object.ref.group == "policies.kyverno.io")) {
+    read_policy_exception(object, found);
+  }
+}
+
+// A document with the key `exceptions` and no kind: the list of tally.yaml in a file of its own.
+Result<bool> read_list(const document::Document& document, const StrictReader& reader,
+                       std::vector<Exception>& exceptions) {
+  static constexpr std::array<std::string_view, 3> kKeys = {"apiVersion", "kind", "exceptions"};
+  const Node* list = document.root.find("exceptions");
+  if (list == nullptr || document.root.find("kind") != nullptr) {
+    return false;
+  }
+  TALLY_CHECK(reader.map(document.root, "a list of exceptions", kKeys));
+  TALLY_CHECK(reader.list(*list, "exceptions"));
+  for (const Node& item : list->items()) {
+    TALLY_TRY(Exception exception, read_exception(item, reader, ExceptionId::InEntry));
+    exceptions.push_back(std::move(exception));
+  }
+  return true;
+}
+
+Result<void> read_exception_file(const std::string& path, std::string_view default_namespace,
+                                 std::vector<Exception>& exceptions) {
+  TALLY_TRY(const auto source, document::Source::read_file(path));
+  const StrictReader reader(*source);
+  Arena arena;
+  std::vector<document::Document> documents;
+  std::vector<document::DocumentError> errors;
+  for (const document::Slice& slice : document::split(*source)) {
+    document::read_slice(*source, slice, arena, {}, documents, errors);
+  }
+  if (!errors.empty()) {
+    errors.front().error.file = source->name();
+    return std::unexpected(std::move(errors.front().error));
+  }
+  std::vector<kube::Object> objects;
+  std::vector<kube::NotAnObject> rejected;
+  for (const document::Document& document : documents) {
+    TALLY_TRY(const bool list, read_list(document, reader, exceptions));
+    if (!list) {
+      kube::append_objects(document, *source, objects, rejected);
+    }
+  }
+  FoundExceptions found = exceptions_in(objects, default_namespace);
+  if (!found.problems.empty()) {
+    return std::unexpected(std::move(found.problems.front()));
+  }
+  std::ranges::move(found.exceptions, std::back_inserter(exceptions));
+  return {};
+}
+
+}  // namespace
+
+Result<Exception> read_exception(const Node& node, const StrictReader& reader, ExceptionId id) {
+  static constexpr std::array<std::string_view, 6> kKeys = {"id",     "owner", "reason",
+                                                            "ticket", "match", "expires"};
+  const std::span<const std::string_view> keys =
+      id == ExceptionId::InEntry ? std::span(kKeys) : std::span(kKeys).subspan(1);
+  TALLY_CHECK(reader.map(node, "an exception", keys));
+  Exception exception;
+  exception.file = reader.file();
+  exception.at = reader.position(node.offset());
+  for (const Member member : node.members()) {
+    if (member.key == "match") {
+      TALLY_CHECK(read_match(member.value, reader, exception.match));
+      continue;
+    }
+    TALLY_TRY(std::string text, reader.text(member.value, member.key));
+    if (member.key == "expires") {
+      auto day = finding::parse_day(text);
+      if (!day) {
+        return std::unexpected(reader.error(member.value.offset(), day.error().message));
+      }
+      exception.expires = *day;
+    } else {
+      std::string& field = member.key == "id"       ? exception.id
+                           : member.key == "owner"  ? exception.owner
+                           : member.key == "reason" ? exception.reason
+                                                    : exception.ticket;
+      field = std::move(text);
+    }
+  }
+  // Who accepted it, and why, is what makes it an exception and not a hole.
+  for (const std::string_view key : {"id", "owner", "reason", "match"}) {
+    if ((key != "id" || id == ExceptionId::InEntry) && node.find(key) == nullptr) {
+      return std::unexpected(
+          reader.error(node.offset(), fmt::format("found an exception without '{}'", key)));
+    }
+  }
+  return exception;
+}
+
+FoundExceptions exceptions_in(std::span<const kube::Object> objects,
+                              std::string_view default_namespace) {
+  FoundExceptions found;
+  for (const kube::Object& object : objects) {
+    read_object(object, default_namespace, found);
+  }
+  return found;
+}
+
+Result<std::vector<Exception>> read_exceptions(const std::string& path,
+                                               std::string_view default_namespace) {
+  Walk walk = walk_paths({path}, {});
+  if (!walk.errors.empty()) {
+    return std::unexpected(std::move(walk.errors.front()));
+  }
+  std::vector<Exception> exceptions;
+  for (const WalkedFile& file : walk.files) {
+    if (file.path == kStandardInput) {
+      return environment_error("found '-' for --exceptions, expected a file or a folder");
+    }
+    TALLY_CHECK(read_exception_file(file.path, default_namespace, exceptions));
+  }
+  return exceptions;
+}
+
+}  // namespace tally::input
