@@ -1,0 +1,20 @@
+#pragma once
+// EngineSet: the loaded programs of one run, listed by hand. An engine that is added becomes a
+// member here and a call in assess.cpp; nothing registers itself.
+
+#include "input/config.hpp"
+#include "pod_security/pod_security.hpp"
+
+namespace tally::assessment {
+
+struct EngineSet {
+  // Tiers, exemptions and defaults of tally.yaml. Never null; an empty configuration is the
+  // default.
+  const input::Config* config = nullptr;
+  bool structure = true;     // what the API server would refuse
+  bool pod_security = true;  // Pod Security Standards, by tier, label or default
+  bool hygiene = true;       // limits, digests, tokens, probes
+  bool tiers = true;         // labels of namespaces against their tier
+};
+
+}  // namespace tally::assessment

@@ -1,0 +1,81 @@
+#pragma once
+// Judging one object: what every worker does, object by object, into its own part of the result.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "assessment/assessment.hpp"
+#include "assessment/internal/namespace_policy.hpp"
+#include "base/arena.hpp"
+#include "finding/assessment.hpp"
+#include "kube/object.hpp"
+#include "kube/structure.hpp"
+#include "pod_security/scratch.hpp"
+#include "workload/workload.hpp"
+
+namespace tally::assessment {
+
+// What the figures and the namespace summaries count, per workload.
+struct WorkloadFacts {
+  std::uint32_t namespace_index = 0;
+  Level meets = Level::Privileged;
+  Level held_to = Level::Baseline;
+  bool allowed = true;
+  workload::Census census;
+};
+
+// Working memory of one worker, reused from object to object.
+struct alignas(128) Worker {
+  std::unique_ptr<Arena> arena;
+  pod_security::Scratch pod_scratch;
+  kube::StructureScratch structure_scratch;
+  std::vector<workload::Site> sites;
+};
+
+// The results of a run of consecutive objects. Joined in order.
+struct alignas(128) Part {
+  std::vector<finding::Finding> findings;
+  std::vector<finding::WorkloadVerdict> verdicts;
+  std::vector<WorkloadFacts> facts;        // one per verdict
+  std::vector<finding::RuleCount> counts;  // failures, by position in the rule list of the run
+  std::vector<std::pair<LevelVersion, std::uint64_t>>
+      evaluated;                         // workloads by the level that they were held to
+  std::uint64_t workloads_examined = 0;  // by the hygiene checks
+  std::uint64_t workloads_exempt = 0;
+  std::uint64_t objects_structured = 0;
+
+  void count_evaluated(LevelVersion set, std::uint64_t workloads = 1) {
+    for (auto& [level_version, count] : evaluated) {
+      if (level_version == set) {
+        count += workloads;
+        return;
+      }
+    }
+    evaluated.emplace_back(set, workloads);
+  }
+};
+
+// What all workers share, read-only.
+struct Run {
+  const kube::Snapshot* snapshot = nullptr;
+  const EngineSet* engines = nullptr;
+  const Context* context = nullptr;
+  std::span<const NamespacePolicy> policies;  // sorted by name
+  std::vector<const finding::Check*>
+      rules;  // every rule that may be applied, in the order of the registry
+  std::unordered_map<const finding::Check*, std::uint32_t> rule_positions;
+  [[nodiscard]] std::uint32_t rule_index(const finding::Check& check) const {
+    return rule_positions.at(&check);
+  }
+  [[nodiscard]] std::uint32_t namespace_index(std::string_view name) const;
+};
+
+void judge_object(const Run& run, const kube::Object& object, std::string_view username,
+                  Worker& worker, Part& part);
+
+}  // namespace tally::assessment

@@ -1,0 +1,325 @@
+// Judging one object: structure, Pod Security at the level that is set and at the stricter ones,
+// hygiene.
+#include "assessment/internal/judge.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "assessment/internal/rules.hpp"
+
+namespace tally::assessment {
+
+using finding::Finding;
+using finding::Severity;
+using finding::Subject;
+using finding::Verdict;
+using kube::Object;
+
+namespace {
+
+const document::Name kRuntimeClassName{"runtimeClassName"};
+const document::Name kServiceAccountName{"serviceAccountName"};
+const document::Name kServiceAccount{"serviceAccount"};
+const document::Name kAutomount{"automountServiceAccountToken"};
+
+finding::Location location_of(const Object& object, std::uint32_t offset) {
+  return {.source = object.source,
+          .offset = offset,
+          .document = object.document,
+          .template_source = object.template_source};
+}
+
+const Subject* make_subject(const Object& object, Arena& arena) {
+  auto* subject = arena.create<Subject>();
+  subject->ref = object.ref;
+  subject->root = object.root;
+  if (const auto owner = object.owner()) {
+    subject->owner = arena.concat({owner->kind, "/", owner->name});
+  }
+  return subject;
+}
+
+// Everything that the steps below need about the object at hand.
+struct Judging {
+  const Run& run;
+  const Object& object;
+  const Subject* subject;
+  Worker& worker;
+  Part& part;
+
+  void count_failure(const finding::Check& check, bool excepted) const {
+    auto& count = part.counts[run.rule_index(check)];
+    (excepted ? count.excepted : count.fail) += 1;
+  }
+
+  Finding& add(const finding::Check& check, std::uint32_t offset) const {
+    Finding& finding = part.findings.emplace_back();
+    finding.check = &check;
+    finding.subject = subject;
+    finding.severity = check.severity;
+    finding.location = location_of(object, offset);
+    return finding;
+  }
+
+  // Call when the finding is complete: exceptions match on its texts.
+  void settle(Finding& finding) const {
+    for (const finding::Exception* exception : run.context->exceptions) {
+      if (finding::matches(*exception, finding, run.context->today)) {
+        finding.exception = exception;
+        return;
+      }
+    }
+  }
+
+  // Passes are counted by subtraction when the parts are joined; they are listed only on request.
+  void list_pass(const finding::Check& check) const {
+    Finding& finding = add(check, object.root.offset());
+    finding.verdict = Verdict::Pass;
+  }
+};
+
+void judge_structure(const Judging& judging) {
+  const auto problems = kube::check_structure(judging.object, *judging.worker.arena,
+                                              judging.worker.structure_scratch);
+  judging.part.objects_structured += 1;
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    const kube::StructureProblem& problem = problems[i];
+    const finding::Check& check = check_of(problem.kind);
+    Finding& finding = judging.add(check, problem.offset);
+    finding.pointer = problem.pointer;
+    finding.found = problem.found;
+    finding.allowed = problem.expected;
+    finding.message = problem.message;
+    judging.settle(finding);
+    // Counted once per object and rule, however often the rule objects.
+    const auto earlier = problems.first(i);
+    if (std::ranges::none_of(earlier,
+                             [&](const auto& other) { return other.kind == problem.kind; })) {
+      judging.count_failure(check, finding.exception != nullptr);
+    }
+  }
+}
+
+bool contains(const std::vector<std::string>& texts, std::string_view text) {
+  return std::ranges::find(texts, text) != texts.end();
+}
+
+bool is_exempt(const Judging& judging, const NamespacePolicy& policy, const document::Node& spec,
+               std::string_view username) {
+  const input::PodSecurityExemptions& exemptions =
+      judging.run.engines->config->pod_security_exemptions;
+  const document::Node* runtime_class = spec.find(kRuntimeClassName);
+  return policy.exempt || (!username.empty() && contains(exemptions.usernames, username)) ||
+         (runtime_class != nullptr && runtime_class->is_string() &&
+          contains(exemptions.runtime_classes, runtime_class->text()));
+}
+
+void add_pod_security(const Judging& judging, const pod_security::CheckResult& result,
+                      Severity severity, finding::Mode mode) {
+  bool every_site_excepted = true;
+  for (const pod_security::Site& site : result.sites) {
+    Finding& finding = judging.add(*result.check, site.offset);
+    finding.severity = severity;
+    finding.mode = mode;
+    finding.container = site.container;
+    finding.pointer = site.pointer;
+    finding.found = site.found;
+    finding.allowed = site.allowed;
+    finding.message = site.message;
+    judging.settle(finding);
+    every_site_excepted = every_site_excepted && finding.exception != nullptr;
+  }
+  judging.count_failure(*result.check, every_site_excepted);
+}
+
+bool contains(std::span<const pod_security::CheckResult> results, const finding::Check* check) {
+  return std::ranges::any_of(results,
+                             [check](const auto& result) { return result.check == check; });
+}
+
+void list_passes(const Judging& judging, LevelVersion level_version,
+                 std::span<const pod_security::CheckResult> failed,
+                 std::span<const finding::Check* const> listed_already) {
+  for (const finding::Check* check :
+       pod_security::checks_of(pod_security::plan_for(level_version))) {
+    if (!contains(failed, check) &&
+        std::ranges::find(listed_already, check) == listed_already.end()) {
+      judging.list_pass(*check);
+    }
+  }
+}
+
+// The verdict at the level that is set (failures are high), and what stricter levels would say
+// (medium).
+void judge_pod_security(const Judging& judging, const NamespacePolicy& policy,
+                        const pod_security::Pod& pod, finding::WorkloadVerdict& verdict,
+                        WorkloadFacts& facts) {
+  Arena& arena = *judging.worker.arena;
+  const Context& context = *judging.run.context;
+  const bool only = context.pod_security_only.has_value();
+  const LevelVersion set = only ? *context.pod_security_only : policy.set;
+  const auto results_at = [&](Level level) {
+    return pod_security::evaluate(pod, pod_security::plan_for({level, set.version}),
+                                  judging.worker.pod_scratch, arena);
+  };
+  std::array<std::span<const pod_security::CheckResult>, 3> results;  // by level
+  for (const Level level : {Level::Baseline, Level::Restricted}) {
+    results[std::to_underlying(level)] = results_at(level);
+  }
+  const bool meets_baseline = results[std::to_underlying(Level::Baseline)].empty();
+  const bool meets_restricted = results[std::to_underlying(Level::Restricted)].empty();
+  facts.meets = meets_restricted ? Level::Restricted
+                : meets_baseline ? Level::Baseline
+                                 : Level::Privileged;
+  facts.held_to = set.level;
+
+  const auto failed = results[std::to_underlying(set.level)];
+  facts.allowed = failed.empty();
+  verdict.level = pod_security::to_text(set.level);
+  verdict.version = set.version.to_text();
+  verdict.meets = pod_security::to_text(facts.meets);
+  verdict.allowed = failed.empty();
+  if (!failed.empty()) {
+    verdict.message =
+        arena.concat({"would violate PodSecurity \"", verdict.level, ":", verdict.version,
+                      "\": ", pod_security::forbidden_text(failed, arena)});
+  }
+  for (const auto& result : failed) {
+    add_pod_security(judging, result, Severity::High,
+                     only ? finding::Mode::Enforce : mode_of(policy, set.level));
+  }
+  if (context.include_pass) {
+    list_passes(judging, set, failed, {});
+  }
+  if (only) {
+    return;
+  }
+  auto said = failed;
+  auto listed = pod_security::checks_of(pod_security::plan_for(set));
+  for (const Level stricter : {Level::Baseline, Level::Restricted}) {
+    if (stricter <= set.level) {
+      continue;
+    }
+    const auto more = results[std::to_underlying(stricter)];
+    for (const auto& result : more) {
+      if (!contains(said, result.check)) {
+        add_pod_security(judging, result, Severity::Medium, mode_of(policy, stricter));
+      }
+    }
+    if (context.include_pass) {
+      list_passes(judging, {stricter, set.version}, more, listed);
+    }
+    said = more;
+    listed = pod_security::checks_of(pod_security::plan_for({stricter, set.version}));
+  }
+}
+
+std::optional<bool> account_mounts_token(const Judging& judging, const document::Node& spec) {
+  const document::Node* name = spec.find(kServiceAccountName);
+  if (name == nullptr || !name->is_string()) {
+    name = spec.find(kServiceAccount);  // the deprecated alias
+  }
+  const std::string_view account =
+      name != nullptr && name->is_string() ? name->text() : std::string_view{"default"};
+  const Object* object =
+      judging.run.snapshot->find("", "ServiceAccount", judging.object.ref.name_space, account);
+  const document::Node* field = object == nullptr ? nullptr : object->root.find(kAutomount);
+  return field != nullptr && field->is_bool() ? std::optional(field->boolean()) : std::nullopt;
+}
+
+void judge_hygiene(const Judging& judging, const kube::PodTemplate& pod, WorkloadFacts& facts) {
+  auto& sites = judging.worker.sites;
+  sites.clear();
+  std::vector<const finding::Check*> passed;
+  const std::string_view kind = judging.object.ref.kind;
+  workload::Workload workload;
+  workload.spec = pod.spec;
+  workload.spec_pointer = pod.spec_pointer;
+  workload.runs_forever =
+      kind != "Pod" && kind != "Job" && kind != "CronJob" && kind != "PodTemplate";
+  workload.account_mounts_token = account_mounts_token(judging, *pod.spec);
+  facts.census = workload::evaluate(workload, *judging.worker.arena, sites);
+  for (const workload::Site& site : sites) {
+    Finding& finding = judging.add(*site.check, site.offset);
+    finding.container = site.container;
+    finding.pointer = site.pointer;
+    finding.found = site.found;
+    finding.allowed = site.allowed;
+    finding.message = site.message;
+    judging.settle(finding);
+  }
+  judging.part.workloads_examined += 1;
+  for (const finding::Check* check : workload::all_checks()) {
+    bool failed = false;
+    bool excepted = true;
+    const auto findings = std::span(judging.part.findings).last(sites.size());
+    for (const Finding& finding : findings) {
+      failed = failed || finding.check == check;
+      excepted = excepted && (finding.check != check || finding.exception != nullptr);
+    }
+    if (failed) {
+      judging.count_failure(*check, excepted);
+    } else if (judging.run.context->include_pass) {
+      passed.push_back(check);
+    }
+  }
+  for (const finding::Check* check : passed) {
+    judging.list_pass(*check);
+  }
+}
+
+}  // namespace
+
+std::uint32_t Run::namespace_index(std::string_view name) const {
+  const auto found = std::ranges::lower_bound(policies, name, {}, &NamespacePolicy::name);
+  return static_cast<std::uint32_t>(found - policies.begin());
+}
+
+void judge_object(const Run& run, const Object& object, std::string_view username, Worker& worker,
+                  Part& part) {
+  const bool only = run.context->pod_security_only.has_value();
+  const bool workload = kube::is_workload(object.ref);
+  Judging judging{.run = run,
+                  .object = object,
+                  .subject = make_subject(object, *worker.arena),
+                  .worker = worker,
+                  .part = part};
+  if (run.engines->structure && !only) {
+    judge_structure(judging);
+  }
+  const auto pod = workload ? kube::pod_template(object) : std::nullopt;
+  if (!pod) {
+    return;
+  }
+  const std::uint32_t namespace_index = run.namespace_index(object.ref.name_space);
+  const NamespacePolicy& policy = run.policies[namespace_index];
+  auto& verdict = part.verdicts.emplace_back();
+  auto& facts = part.facts.emplace_back();
+  verdict.subject = judging.subject;
+  verdict.location = location_of(object, object.root.offset());
+  verdict.tier = policy.tier ? pod_security::to_text(*policy.tier) : std::string_view{};
+  facts.namespace_index = namespace_index;
+  if (run.engines->pod_security) {
+    if (is_exempt(judging, policy, *pod->spec, username)) {
+      verdict.level = "privileged";
+      verdict.version = "latest";
+      verdict.meets = "privileged";
+      verdict.message = "exempted in tally.yaml";
+      part.workloads_exempt += 1;
+    } else {
+      part.count_evaluated(policy.set);
+      judge_pod_security(judging, policy,
+                         {.metadata = pod->metadata,
+                          .spec = pod->spec,
+                          .metadata_pointer = pod->metadata_pointer,
+                          .spec_pointer = pod->spec_pointer},
+                         verdict, facts);
+    }
+  }
+  if (run.engines->hygiene && !only) {
+    judge_hygiene(judging, *pod, facts);
+  }
+}
+
+}  // namespace tally::assessment
