@@ -1,0 +1,260 @@
+// The one file that sees CLI11 (six seconds of compile time). Verbs, flags, help and completion
+// come from one tree.
+#include "command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "version.hpp"
+
+namespace tally::app {
+
+namespace {
+
+constexpr const char* kAssessExamples = R"(
+Examples:
+  tally assess k8s/                                  judge a folder, table on the terminal
+  helm template shop ./chart | tally assess -        judge what a chart renders
+  tally assess k8s/ -o table -o sarif=tally.sarif    table for people, SARIF for the code host
+  tally assess k8s/ --fail-on medium                 exit 1 at medium and above
+  tally assess pod.yaml --pod-security restricted:v1.36
+                                                     one level and version, nothing else: exit 1 if it fails
+  tally assess k8s/ --write-baseline tally.baseline  accept what is there today ...
+  tally assess k8s/ --baseline tally.baseline        ... and report only what is new
+
+Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 could not do the job
+(an input that cannot be read or parsed, a wrong flag, nothing judged). 2 wins over 1.)";
+
+struct Tree {
+  CLI::App app{"Tallystick: zero-trust security for Kubernetes in one program.", "tally"};
+  CommandLine command;
+  CLI::App* assess = nullptr;
+  CLI::App* explain = nullptr;
+  CLI::App* completion = nullptr;
+  CLI::App* version = nullptr;
+
+  Tree() {
+    app.require_subcommand(0, 1);
+    app.footer("\n`tally VERB --help` shows the flags of a verb with examples.");
+    app.add_flag_function(
+        "-V,--version", [this](std::int64_t) { command.verb = Verb::Version; },
+        "Print the version");
+    declare_assess();
+    explain =
+        app.add_subcommand("explain", "Document a rule: what it examines, why, and what to do");
+    explain
+        ->add_option("RULE", command.rule,
+                     "Id of the rule, as findings name it (see `tally assess --list-rules`)")
+        ->required();
+    completion = app.add_subcommand("completion", "Print a completion script");
+    completion->add_option("SHELL", command.shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    completion->footer("\nExample:\n  source <(tally completion bash)");
+    version = app.add_subcommand("version", "Print the version");
+  }
+
+  void declare_assess() {
+    AssessFlags& flags = command.assess;
+    assess = app.add_subcommand(
+        "assess", "Judge manifests: Pod Security Standards, structure, namespaces, hygiene");
+    assess->footer(kAssessExamples);
+    assess->add_option("PATH", flags.paths, "Files, directories, globs, or - for standard input");
+    assess
+        ->add_option("-o,--output", flags.outputs,
+                     "FORMAT or FORMAT=FILE, repeatable: table, json, yaml, sarif, junit, "
+                     "markdown, html, policyreport, "
+                     "openreports, github (default: table)")
+        ->allow_extra_args(false);
+    assess->add_option("--pod-security", flags.pod_security,
+                       "LEVEL[:VERSION]: judge only this level, e.g. restricted:v1.36");
+    assess
+        ->add_option("--fail-on", flags.fail_on,
+                     "critical, high, medium, low, info or never (default: high)")
+        ->check(CLI::IsMember({"critical", "high", "medium", "low", "info", "never"}));
+    assess->add_option(
+        "--config", flags.config,
+        "Configuration file (default: tally.yaml in the working directory, if there is one)");
+    assess->add_option("-n,--namespace", flags.default_namespace,
+                       "Namespace of objects that name none (default: default)");
+    assess
+        ->add_option("--exceptions", flags.exceptions,
+                     "Honour the exceptions in this file or folder, repeatable")
+        ->allow_extra_args(false);
+    assess->add_option("--include", flags.includes, "pass: list what passed, too")
+        ->check(CLI::IsMember({"pass"}))
+        ->allow_extra_args(false);
+    assess->add_option("--baseline", flags.baseline,
+                       "Report only findings that this file does not hold");
+    assess->add_option("--write-baseline", flags.write_baseline,
+                       "Write the findings of this run as a baseline");
+    assess->add_option("--changed-since", flags.changed_since,
+                       "Judge all, report what stands in files changed since this git revision");
+    assess
+        ->add_option("--reader", flags.reader,
+                     "fast or libyaml: which YAML reader to use (default: fast)")
+        ->check(CLI::IsMember({"fast", "libyaml"}));
+    assess->add_option("--threads", flags.threads, "Threads (default: as many as the machine has)")
+        ->check(CLI::Range(0U, 256U));
+    assess->add_flag("--list-rules", flags.list_rules,
+                     "List every rule with its severity, and end");
+    assess->add_flag("-v,--verbose", flags.verbose, "Table: every finding in full");
+    assess->add_flag("-q,--quiet", flags.quiet, "No progress on the terminal");
+    assess->add_flag("--no-color", flags.no_color,
+                     "No colour (the variable NO_COLOR does the same)");
+    assess->add_flag("--no-defaults", flags.no_defaults,
+                     "Judge the object as written, without the API server's defaults");
+  }
+};
+
+// "-o,--output" as its long name without dashes, for completion.
+std::vector<std::string> flag_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+    for (const auto& name : option->get_snames()) {
+      names.push_back("-" + name);
+    }
+  }
+  return names;
+}
+
+// Flags with a closed set of values; kept beside the declarations above.
+struct Values {
+  const char* flags;
+  const char* values;
+};
+constexpr Values kValues[] = {
+    {"-o|--output", "table json yaml sarif junit markdown html policyreport openreports github"},
+    {"--fail-on", "critical high medium low info never"},
+    {"--pod-security", "privileged baseline restricted"},
+    {"--include", "pass"},
+    {"--reader", "fast libyaml"},
+};
+
+std::string bash_script(const Tree& tree) {
+  std::string verbs;
+  std::string cases;
+  for (const CLI::App* verb : tree.app.get_subcommands({})) {
+    verbs += verb->get_name() + " ";
+    cases += fmt::format("    {}) words=\"{}\" ;;\n", verb->get_name(),
+                         fmt::join(flag_names(*verb), " "));
+  }
+  std::string values;
+  for (const auto& [flags, words] : kValues) {
+    values += fmt::format("    {}) COMPREPLY=($(compgen -W \"{}\" -- \"$current\")); return ;;\n",
+                          flags, words);
+  }
+  return fmt::format(R"(# bash completion of tally: source <(tally completion bash)
+_tally() {{
+  local current previous words
+  current="${{COMP_WORDS[COMP_CWORD]}}"
+  previous="${{COMP_WORDS[COMP_CWORD-1]}}"
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "{}" -- "$current"))
+    return
+  fi
+  case "$previous" in
+{}    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$current")); return ;;
+  esac
+  case "${{COMP_WORDS[1]}}" in
+{}  esac
+  if [[ "$current" == -* ]]; then
+    COMPREPLY=($(compgen -W "$words" -- "$current"))
+  else
+    COMPREPLY=($(compgen -f -- "$current"))
+  fi
+}}
+complete -o filenames -F _tally tally
+)",
+                     verbs, values, cases);
+}
+
+std::string zsh_script(const Tree& tree) {
+  return "#compdef tally\nautoload -U +X bashcompinit && bashcompinit\n" + bash_script(tree);
+}
+
+std::string quoted(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\'', at)) != std::string::npos; at += 2) {
+    text.insert(at, 1, '\\');
+  }
+  return "'" + text + "'";
+}
+
+std::string fish_script(const Tree& tree) {
+  std::string script = "# fish completion of tally: tally completion fish | source\n";
+  for (const CLI::App* verb : tree.app.get_subcommands({})) {
+    script += fmt::format("complete -c tally -n __fish_use_subcommand -f -a {} -d {}\n",
+                          verb->get_name(), quoted(verb->get_description()));
+    for (const CLI::Option* option : verb->get_options()) {
+      for (const auto& name : option->get_lnames()) {
+        script += fmt::format("complete -c tally -n '__fish_seen_subcommand_from {}' -l {} -d {}\n",
+                              verb->get_name(), name, quoted(option->get_description()));
+      }
+    }
+  }
+  return script;
+}
+
+}  // namespace
+
+Parsed parse_command_line(int argc, const char* const* argv) {
+  Parsed parsed;
+  try {
+    Tree tree;
+    try {
+      tree.app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      std::ostringstream out;
+      std::ostringstream problem;
+      const int code = tree.app.exit(error, out, problem);
+      parsed.ending = Ending{.code = code == 0 ? 0 : 2, .out = out.str(), .error = problem.str()};
+      return parsed;
+    }
+    parsed.command = tree.command;
+    if (tree.assess->parsed()) {
+      parsed.command.verb = Verb::Assess;
+    } else if (tree.explain->parsed()) {
+      parsed.command.verb = Verb::Explain;
+    } else if (tree.completion->parsed()) {
+      parsed.command.verb = Verb::Completion;
+    } else if (tree.version->parsed()) {
+      parsed.command.verb = Verb::Version;
+    }
+    if (parsed.command.verb == Verb::None) {
+      parsed.ending = Ending{.code = 2, .out = {}, .error = tree.app.help()};
+    } else if (parsed.command.verb == Verb::Assess && parsed.command.assess.paths.empty() &&
+               !parsed.command.assess.list_rules) {
+      parsed.ending = Ending{
+          .code = 2,
+          .out = {},
+          .error =
+              "tally assess: no input. Name files or directories, or - for standard input.\n\n" +
+              tree.assess->help()};
+    }
+  } catch (const std::exception& error) {
+    parsed.ending = Ending{.code = 2, .out = {}, .error = fmt::format("tally: {}\n", error.what())};
+  }
+  return parsed;
+}
+
+Result<std::string> completion_script(const std::string& shell) {
+  try {
+    const Tree tree;
+    if (shell == "bash") {
+      return bash_script(tree);
+    }
+    if (shell == "zsh") {
+      return zsh_script(tree);
+    }
+    return fish_script(tree);
+  } catch (const std::exception& error) {
+    return environment_error(error.what());
+  }
+}
+
+}  // namespace tally::app

@@ -1,0 +1,58 @@
+#pragma once
+// The command line as values. CLI11 stays behind command_line.cpp.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace tally::app {
+
+enum class Verb : unsigned char { None, Assess, Explain, Completion, Version };
+
+struct AssessFlags {
+  std::vector<std::string> paths;
+  std::vector<std::string> outputs;  // FORMAT or FORMAT=FILE
+  std::string config;
+  std::string pod_security;  // LEVEL[:VERSION]
+  std::string fail_on;
+  std::string default_namespace;
+  std::vector<std::string> exceptions;
+  std::vector<std::string> includes;  // "pass"
+  std::string baseline;
+  std::string write_baseline;
+  std::string changed_since;
+  std::string reader = "fast";
+  unsigned threads = 0;
+  bool list_rules = false;
+  bool verbose = false;
+  bool quiet = false;
+  bool no_color = false;
+  bool no_defaults = false;
+};
+
+struct CommandLine {
+  Verb verb = Verb::None;
+  AssessFlags assess;
+  std::string rule;   // explain RULE
+  std::string shell;  // completion SHELL
+  std::string explain_output = "text";
+};
+
+// What to do, or the text to print and the exit code with which to end (help, usage errors).
+struct Ending {
+  int code = 0;
+  std::string out;
+  std::string error;
+};
+struct Parsed {
+  std::optional<Ending> ending;
+  CommandLine command;
+};
+[[nodiscard]] Parsed parse_command_line(int argc, const char* const* argv);
+
+// The completion script of a shell: bash, zsh or fish.
+[[nodiscard]] Result<std::string> completion_script(const std::string& shell);
+
+}  // namespace tally::app

@@ -1,0 +1,42 @@
+// tally: parse the command line, run the verb.
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "command_line.hpp"
+#include "output.hpp"
+#include "verbs.hpp"
+#include "version.hpp"
+
+int main(int argc, char** argv) {
+  using namespace tally::app;  // NOLINT(google-build-using-namespace)
+  // A reader that goes away is no error: writes report EPIPE instead of killing the process.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  const Parsed parsed = parse_command_line(argc, argv);
+  if (parsed.ending) {
+    static_cast<void>(print(parsed.ending->out));
+    print_error(parsed.ending->error);
+    return parsed.ending->code;
+  }
+  switch (parsed.command.verb) {
+    case Verb::Assess:
+      return run_assess(parsed.command.assess);
+    case Verb::Explain:
+      return run_explain(parsed.command.rule);
+    case Verb::Version:
+      static_cast<void>(print(fmt::format("tally {}\n", kVersion)));
+      return 0;
+    case Verb::Completion: {
+      const auto script = completion_script(parsed.command.shell);
+      if (!script) {
+        print_error(fmt::format("tally: {}\n", script.error().to_string()));
+        return 2;
+      }
+      static_cast<void>(print(*script));
+      return 0;
+    }
+    case Verb::None:
+      break;
+  }
+  return 2;
+}

@@ -1,0 +1,268 @@
+// `tally assess`: read, judge, compare with a baseline, write.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+
+#include "assessment/assessment.hpp"
+#include "assessment/input_findings.hpp"
+#include "base/parallel.hpp"
+#include "input/baseline.hpp"
+#include "input/changed_since.hpp"
+#include "input/config.hpp"
+#include "input/exceptions.hpp"
+#include "input/read_inputs.hpp"
+#include "kube/api_kinds.hpp"
+#include "kube/review.hpp"
+#include "output.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+#include "version.hpp"
+
+namespace tally::app {
+
+namespace {
+
+using finding::Severity;
+
+// What the flags and tally.yaml say together, checked before any input is read.
+struct Plan {
+  std::vector<Output> outputs;
+  input::Config config;
+  std::vector<finding::Exception> exceptions;
+  std::optional<pod_security::LevelVersion> pod_security_only;
+  std::optional<Severity> fail_on = Severity::High;  // nothing: never
+  std::string default_namespace = "default";
+  unsigned threads = 1;
+  bool color = false;
+};
+
+Result<pod_security::LevelVersion> parse_level_version(const std::string& text) {
+  const auto colon = text.find(':');
+  pod_security::LevelVersion level_version;
+  TALLY_TRY(level_version.level, pod_security::parse_level(text.substr(0, colon)));
+  if (colon != std::string::npos) {
+    TALLY_TRY(level_version.version, pod_security::Version::parse(text.substr(colon + 1)));
+  }
+  return level_version;
+}
+
+std::optional<Severity> severity_of(const std::string& text) {
+  for (const Severity severity :
+       {Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info}) {
+    if (finding::to_text(severity) == text) {
+      return severity;
+    }
+  }
+  return std::nullopt;  // never
+}
+
+Result<Plan> make_plan(const AssessFlags& flags, const Terminal& terminal) {
+  Plan plan;
+  TALLY_TRY(plan.outputs, parse_outputs(flags.outputs));
+  if (flags.config.empty()) {
+    TALLY_TRY(plan.config, input::read_config_of_folder("."));
+  } else {
+    TALLY_TRY(plan.config, input::read_config(flags.config));
+  }
+  if (!flags.pod_security.empty()) {
+    TALLY_TRY(plan.pod_security_only, parse_level_version(flags.pod_security));
+  }
+  if (plan.config.fail_on) {
+    plan.fail_on = plan.config.fail_on->severity;
+  }
+  if (!flags.fail_on.empty()) {
+    plan.fail_on = severity_of(flags.fail_on);
+  }
+  plan.default_namespace = !flags.default_namespace.empty()
+                               ? flags.default_namespace
+                               : plan.config.default_namespace.value_or("default");
+  for (const std::string& path : flags.exceptions) {
+    TALLY_TRY(auto more, input::read_exceptions(path, plan.default_namespace));
+    plan.exceptions.insert(plan.exceptions.end(), std::make_move_iterator(more.begin()),
+                           std::make_move_iterator(more.end()));
+  }
+  plan.threads = flags.threads == 0 ? hardware_threads() : flags.threads;
+  plan.color = terminal.color && !flags.no_color;
+  return plan;
+}
+
+input::Inputs read(const AssessFlags& flags, const Plan& plan, const Terminal& terminal) {
+  ProgressLine line(terminal.error_is_terminal && !flags.quiet);
+  input::InputOptions options;
+  options.paths = flags.paths;
+  options.read.reader =
+      flags.reader == "libyaml" ? document::YamlReader::Libyaml : document::YamlReader::Fast;
+  options.exclude = plan.config.exclude;
+  options.default_namespace = plan.default_namespace;
+  options.threads = plan.threads;
+  options.progress = [&line](const input::Progress& progress) {
+    line.show(fmt::format("reading {} of {} files", progress.files_done, progress.files_total));
+  };
+  return input::read_inputs(options);
+}
+
+finding::Day today() {
+  const auto now = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  return static_cast<finding::Day>(now.time_since_epoch().count());
+}
+
+std::string now_text() {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto day = std::chrono::floor<std::chrono::days>(now);
+  const std::chrono::hh_mm_ss time{now - day};
+  return fmt::format(
+      "{}T{:02}:{:02}:{:02}Z",
+      finding::day_to_text(static_cast<finding::Day>(day.time_since_epoch().count())),
+      time.hours().count(), time.minutes().count(), time.seconds().count());
+}
+
+// AdmissionReviews in the input are judged as the requests that they are.
+std::vector<kube::Review> take_reviews(input::Inputs& inputs) {
+  std::vector<kube::Review> reviews;
+  for (const kube::Object& object : inputs.review_objects) {
+    auto review = kube::Review::parse(object.root);
+    if (!review) {
+      Error error = std::move(review).error();
+      error.file = object.source->name();
+      error.at = object.source->position(object.root.offset());
+      inputs.errors.push_back(std::move(error));
+      continue;
+    }
+    review->source = object.source;
+    reviews.push_back(*review);
+  }
+  return reviews;
+}
+
+finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inputs inputs) {
+  const auto reviews = take_reviews(inputs);
+  // The assessment's texts point into the default namespace and the exceptions: both outlive it in
+  // run_assess.
+  const auto snapshot = kube::Snapshot::create(std::move(inputs.objects), plan.default_namespace);
+  assessment::EngineSet engines;
+  engines.config = &plan.config;
+  assessment::Context context;
+  context.pod_security_only = plan.pod_security_only;
+  context.today = today();
+  context.include_pass = !flags.includes.empty();
+  context.threads = plan.threads;
+  for (const auto& exception : plan.config.exceptions) {
+    context.exceptions.push_back(&exception);
+  }
+  for (const auto& exception : plan.exceptions) {
+    context.exceptions.push_back(&exception);
+  }
+  std::vector<std::unique_ptr<finding::Exception>> unhonoured;
+  for (auto& exception : inputs.exceptions.exceptions) {
+    unhonoured.push_back(std::make_unique<finding::Exception>(std::move(exception)));
+    context.unhonoured.push_back(unhonoured.back().get());
+  }
+  for (auto& problem : inputs.exceptions.problems) {
+    inputs.errors.push_back(std::move(problem));
+  }
+  finding::Assessment assessment = assessment::assess(*snapshot, reviews, engines, context);
+  assessment.waivers = std::move(unhonoured);
+  assessment::add_inputs(assessment, std::move(inputs), snapshot->objects());
+  return assessment;
+}
+
+// Keeps the findings for which `keep` holds, and says how many were left out.
+template <class Keep>
+std::size_t keep_findings(finding::Assessment& assessment, const Keep& keep) {
+  std::vector<finding::Finding> kept;
+  for (std::size_t i = 0; i < assessment.findings.size(); ++i) {
+    if (keep(i, assessment.findings[i])) {
+      kept.push_back(assessment.findings[i]);
+    }
+  }
+  const std::size_t left_out = assessment.findings.size() - kept.size();
+  assessment.findings = std::move(kept);
+  return left_out;
+}
+
+// --write-baseline, --baseline, --changed-since: everything was judged; what is left is what is
+// new.
+Result<void> reduce(const AssessFlags& flags, finding::Assessment& assessment) {
+  if (!flags.write_baseline.empty()) {
+    TALLY_CHECK(input::write_baseline(flags.write_baseline, assessment.findings));
+  }
+  if (!flags.baseline.empty()) {
+    TALLY_TRY(const auto baseline, input::read_baseline(flags.baseline));
+    const auto match = input::apply_baseline(baseline, assessment.findings);
+    const std::size_t known =
+        keep_findings(assessment, [&](std::size_t i, const auto&) { return !match.known[i]; });
+    assessment.notes.push_back(fmt::format(
+        "{} findings are in the baseline {} and are not shown; {} of its entries are gone", known,
+        flags.baseline, match.gone.size()));
+  }
+  if (!flags.changed_since.empty()) {
+    TALLY_TRY(const auto changes, input::changed_since(flags.changed_since));
+    const std::size_t unchanged =
+        keep_findings(assessment, [&](std::size_t, const finding::Finding& finding) {
+          return finding.location.source == nullptr ||
+                 changes.find(finding.location.source->name()) != nullptr;
+        });
+    assessment.notes.push_back(
+        fmt::format("{} findings stand in files that have not changed since {} and are not shown",
+                    unchanged, flags.changed_since));
+  }
+  return {};
+}
+
+int fail(const Error& error) {
+  print_error(fmt::format("tally assess: {}\n", error.to_string()));
+  if (!error.hint.empty()) {
+    print_error(fmt::format("  {}\n", error.hint));
+  }
+  return 2;
+}
+
+// Everything is written and closed: the kernel takes the memory back faster than a million
+// destructors would.
+[[noreturn]] void leave(int code) {
+#if defined(TALLY_SANITIZED)
+  std::exit(code);  // NOLINT(concurrency-mt-unsafe): the leak checker runs here
+#else
+  ::_exit(code);
+#endif
+}
+
+}  // namespace
+
+int run_assess(const AssessFlags& flags) {
+  if (flags.list_rules) {
+    return list_rules();
+  }
+  const Terminal terminal = detect_terminal();
+  const auto plan = make_plan(flags, terminal);
+  if (!plan) {
+    return fail(plan.error());
+  }
+  // Names are interned before anything is read, so that keys get their symbols.
+  kube::load_api_kinds();
+  finding::Assessment assessment = judge(*plan, flags, read(flags, *plan, terminal));
+  if (const auto reduced = reduce(flags, assessment); !reduced) {
+    return fail(reduced.error());
+  }
+  const Severity* fail_on = plan->fail_on ? &*plan->fail_on : nullptr;
+  report::WriteOptions options;
+  options.tally_version = kVersion;
+  options.created = now_text();
+  options.fail_on = fail_on;
+  options.width = terminal.width;
+  options.verbose = flags.verbose;
+  options.threads = plan->threads;
+  for (const Output& output : plan->outputs) {
+    options.color = plan->color && output.file.empty();
+    if (const auto written = write_report(output, assessment, options); !written) {
+      return fail(written.error());
+    }
+  }
+  leave(finding::exit_code(assessment, fail_on));
+}
+
+}  // namespace tally::app

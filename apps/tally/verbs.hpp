@@ -1,0 +1,12 @@
+#pragma once
+// One function per verb; each returns the exit code.
+
+#include "command_line.hpp"
+
+namespace tally::app {
+
+int run_assess(const AssessFlags& flags);
+int run_explain(const std::string& rule);
+int list_rules();
+
+}  // namespace tally::app
