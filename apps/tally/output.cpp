@@ -1,14 +1,13 @@
 #include "output.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <system_error>
+
+#include "base/file_writer.hpp"
 
 namespace tally::app {
 
@@ -38,45 +37,28 @@ Result<std::vector<Output>> parse_outputs(const std::vector<std::string>& texts)
 }
 
 bool DescriptorSink::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
-      failure_ = errno == EPIPE ? 0 : errno;
-      return false;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
+  const int code = write_all(descriptor_, bytes);
+  failure_ = code == EPIPE ? 0 : code;
+  return code == 0;
 }
 
 namespace {
 
-std::string system_text(int code) {
-  return std::error_code(code, std::generic_category()).message();
-}
+class FileSink final : public report::Sink {
+ public:
+  explicit FileSink(FileWriter& writer) : writer_(&writer) {}
+  [[nodiscard]] bool write(std::string_view bytes) override { return writer_->write(bytes); }
+
+ private:
+  FileWriter* writer_;
+};
 
 Result<void> write_to_file(const Output& output, const finding::Assessment& assessment,
                            const report::WriteOptions& options) {
-  const std::string temporary = fmt::format("{}.{}.tmp", output.file, ::getpid());
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (descriptor < 0) {
-    return environment_error(fmt::format("cannot write {}: {}", output.file, system_text(errno)));
-  }
-  DescriptorSink sink(descriptor);
-  const bool complete = report::write(output.format, assessment, options, sink);
-  int failure = complete ? 0 : sink.failure();
-  if (::close(descriptor) != 0 && failure == 0) {
-    failure = errno;
-  }
-  if (failure == 0 && std::rename(temporary.c_str(), output.file.c_str()) == 0) {
-    return {};
-  }
-  failure = failure == 0 ? errno : failure;
-  static_cast<void>(::unlink(temporary.c_str()));
-  return environment_error(fmt::format("cannot write {}: {}", output.file, system_text(failure)));
+  TALLY_TRY(auto writer, FileWriter::create(output.file));
+  FileSink sink(writer);
+  static_cast<void>(report::write(output.format, assessment, options, sink));
+  return writer.commit();
 }
 
 }  // namespace
@@ -89,7 +71,8 @@ Result<void> write_report(const Output& output, const finding::Assessment& asses
   DescriptorSink sink(STDOUT_FILENO);
   if (!report::write(output.format, assessment, options, sink) && sink.failure() != 0) {
     return environment_error(
-        fmt::format("cannot write to standard output: {}", system_text(sink.failure())));
+        fmt::format("cannot write to standard output: {}",
+                    std::error_code(sink.failure(), std::generic_category()).message()));
   }
   return {};
 }

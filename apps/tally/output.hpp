@@ -30,7 +30,7 @@ class DescriptorSink final : public report::Sink {
   int failure_ = 0;
 };
 
-// Writes to a temporary name beside `path` and renames: a reader never sees half a report.
+// To a file through FileWriter: a reader never sees half a report.
 [[nodiscard]] Result<void> write_report(const Output& output, const finding::Assessment& assessment,
                                         const report::WriteOptions& options);
 

@@ -1,17 +1,13 @@
 #include "input/baseline.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
 #include <tuple>
 
 #include "base/arena.hpp"
+#include "base/file_writer.hpp"
 #include "document/json_writer.hpp"
 #include "document/read.hpp"
 #include "finding/assessment.hpp"
@@ -78,14 +74,6 @@ Result<BaselineEntry> read_entry(const Node& node, const StrictReader& reader) {
   return entry;
 }
 
-Error environment_at(const std::string& path, std::string_view what) {
-  return {.kind = ErrorKind::Environment,
-          .message = fmt::format("{}: {}", what, std::generic_category().message(errno)),
-          .file = path,
-          .at = {},
-          .hint = {}};
-}
-
 void sort_by_fingerprint(std::vector<BaselineEntry>& entries) {
   std::ranges::sort(entries, {}, [](const BaselineEntry& entry) {
     return std::tie(entry.fingerprint, entry.rule, entry.subject, entry.container, entry.pointer);
@@ -122,25 +110,9 @@ std::string baseline_text(std::span<const finding::Finding> findings) {
 
 Result<void> write_baseline(const std::string& path, std::span<const finding::Finding> findings) {
   const std::string text = baseline_text(findings);
-  const std::string beside = fmt::format("{}.{}.new", path, ::getpid());
-  const int descriptor =
-      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (descriptor < 0) {
-    return std::unexpected(environment_at(path, "cannot be written"));
-  }
-  bool written = true;
-  for (std::size_t at = 0; written && at < text.size();) {
-    const ssize_t count = ::write(descriptor, text.data() + at, text.size() - at);
-    written = count > 0 || (count < 0 && errno == EINTR);
-    at += count > 0 ? static_cast<std::size_t>(count) : 0;
-  }
-  written = (::close(descriptor) == 0) && written;
-  if (!written || ::rename(beside.c_str(), path.c_str()) != 0) {
-    auto error = environment_at(path, "cannot be written");
-    static_cast<void>(::unlink(beside.c_str()));
-    return std::unexpected(std::move(error));
-  }
-  return {};
+  TALLY_TRY(auto writer, FileWriter::create(path));
+  static_cast<void>(writer.write(text));
+  return writer.commit();
 }
 
 Result<Baseline> read_baseline(const std::string& path) {
