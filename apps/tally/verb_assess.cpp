@@ -142,7 +142,8 @@ finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inp
   const auto reviews = take_reviews(inputs);
   // The assessment's texts point into the default namespace and the exceptions: both outlive it in
   // run_assess.
-  const auto snapshot = kube::Snapshot::create(std::move(inputs.objects), plan.default_namespace);
+  const auto snapshot =
+      kube::Snapshot::create(std::move(inputs.objects), plan.default_namespace, plan.threads);
   assessment::EngineSet engines;
   engines.config = &plan.config;
   assessment::Context context;

@@ -7,6 +7,7 @@
 #include "assessment/internal/judge.hpp"
 #include "assessment/internal/rules.hpp"
 #include "assessment/internal/summaries.hpp"
+#include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "kube/objects.hpp"
 
@@ -164,6 +165,12 @@ void judge_review(const Run& run, const kube::Review& review, Worker& worker, Pa
 }
 
 template <class T>
+void make_room(std::vector<T>& values, std::size_t count) {
+  values.reserve(count);
+  advise_huge_pages(values.data(), values.capacity() * sizeof(T));
+}
+
+template <class T>
 void append(std::vector<T>& to, std::vector<T>& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   std::vector<T>().swap(from);
@@ -208,9 +215,9 @@ struct Joined {
       return static_cast<std::size_t>(static_cast<double>(count) * (1.0 + windows_to_come) * 1.1) +
              64;
     };
-    assessment.findings.reserve(expected(findings));
-    assessment.workloads.reserve(expected(verdicts));
-    facts.reserve(expected(verdicts));
+    make_room(assessment.findings, expected(findings));
+    make_room(assessment.workloads, expected(verdicts));
+    make_room(facts, expected(verdicts));
   }
 };
 

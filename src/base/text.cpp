@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace tally {
@@ -72,25 +74,48 @@ bool contains(std::span<const Range> ranges, char32_t c) {
 
 }  // namespace
 
-std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    // Eight ASCII bytes at a time: manifests are nearly all ASCII.
-    while (at + 8 <= text.size()) {
-      std::uint64_t word = 0;
-      std::copy_n(text.data() + at, 8, reinterpret_cast<char*>(&word));
-      if ((word & 0x8080808080808080ULL) != 0) {
-        break;
-      }
-      at += 8;
-    }
-    if (at == text.size()) {
+namespace {
+
+constexpr std::uint64_t kHighBits = 0x8080808080808080ULL;
+
+std::uint64_t load_word(const char* at) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// The first byte from `at` on that is not ASCII, or the end. Manifests are nearly all ASCII.
+std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
+  const char* bytes = text.data();
+  for (; at + 32 <= text.size(); at += 32) {
+    if (((load_word(bytes + at) | load_word(bytes + at + 8) | load_word(bytes + at + 16) |
+          load_word(bytes + at + 24)) &
+         kHighBits) != 0) {
       break;
     }
-    if (static_cast<unsigned char>(text[at]) < 0x80U) {
-      ++at;
-      continue;
+  }
+  for (; at + 8 <= text.size(); at += 8) {
+    if (const std::uint64_t high = load_word(bytes + at) & kHighBits; high != 0) {
+      return at + static_cast<std::size_t>(std::countr_zero(high)) / 8;
     }
+  }
+  // The last word overlaps what was looked at already: those bytes are shifted out.
+  if (at < text.size() && text.size() >= 8) {
+    const std::size_t last = text.size() - 8;
+    const std::uint64_t high = (load_word(bytes + last) & kHighBits) >> (8 * (at - last));
+    return high == 0 ? text.size() : at + static_cast<std::size_t>(std::countr_zero(high)) / 8;
+  }
+  while (at < text.size() && static_cast<unsigned char>(bytes[at]) < 0x80U) {
+    ++at;
+  }
+  return at;
+}
+
+}  // namespace
+
+std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
+  std::size_t at = 0;
+  while ((at = skip_ascii(text, at)) < text.size()) {
     const std::size_t length = sequence_length(text, at);
     if (length == 0) {
       return at;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -221,7 +222,53 @@ class Writer {
 
 }  // namespace
 
+bool is_plain_json_text(std::string_view text) noexcept {
+  const char* at = text.data();
+  std::size_t left = text.size();
+  const auto plain = [](__m128i bytes) {
+    // Signed comparison: bytes from 0x80 on are negative.
+    const __m128i controls_and_high = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+    return byte_mask(_mm_or_si128(controls_and_high, _mm_or_si128(equal_bytes(bytes, '"'),
+                                                                  equal_bytes(bytes, '\\')))) == 0;
+  };
+  if (left >= 16) {
+    for (; left > 16; at += 16, left -= 16) {
+      if (!plain(load_bytes(at))) {
+        return false;
+      }
+    }
+    return plain(load_bytes(at + left - 16));  // overlaps what was looked at
+  }
+  // Short texts: two overlapping loads, the rest filled with spaces.
+  alignas(16) std::array<char, 16> bytes;
+  bytes.fill(' ');
+  if (left >= 8) {
+    std::memcpy(bytes.data(), at, 8);
+    std::memcpy(bytes.data() + 8, at + left - 8, 8);
+  } else if (left >= 4) {
+    std::memcpy(bytes.data(), at, 4);
+    std::memcpy(bytes.data() + 4, at + left - 4, 4);
+  } else {
+    for (std::size_t i = 0; i < left; ++i) {
+      bytes[i] = at[i];
+    }
+  }
+  return plain(load_bytes(bytes.data()));
+}
+
 void append_json_string(std::string& out, std::string_view text) {
+  if (is_plain_json_text(text)) {
+    const std::size_t before = out.size();
+    const std::size_t size = before + text.size() + 2;
+    // libstdc++ 12 tells the operation the new capacity, not the size that was asked for.
+    out.resize_and_overwrite(size, [&](char* bytes, std::size_t) {
+      bytes[before] = '"';
+      std::memcpy(bytes + before + 1, text.data(), text.size());
+      bytes[size - 1] = '"';
+      return size;
+    });
+    return;
+  }
   out += '"';
   while (const auto invalid = find_invalid_utf8(text)) {
     append_escaped(out, text.substr(0, *invalid));

@@ -14,6 +14,10 @@ namespace tally::document {
 // U+2029 stay); a byte that is no UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
+// Whether the text stands in a JSON string as it is: printable ASCII without quotes and
+// backslashes.
+[[nodiscard]] bool is_plain_json_text(std::string_view text) noexcept;
+
 // Members in source order, numbers with their exact text, no blanks.
 void append_json(std::string& out, const Node& node);
 

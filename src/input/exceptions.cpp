@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/arena.hpp"
+#include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "input/config.hpp"
 #include "input/file_walk.hpp"
@@ -262,6 +263,12 @@ Result<Exception> exception_of_object(const kube::Object& object) {
   return exception;
 }
 
+bool may_hold_exceptions(const kube::Object& object) {
+  const Node* annotations = object.metadata.find(kAnnotations);
+  return (annotations != nullptr && annotations->find(kWaive) != nullptr) ||
+         object.ref.kind == "Exception" || object.ref.kind == "PolicyException";
+}
+
 void read_object(const kube::Object& object, std::string_view default_namespace,
                  FoundExceptions& found) {
   if (const Node* annotations = object.metadata.find(kAnnotations); annotations != nullptr) {
@@ -370,10 +377,23 @@ Result<Exception> read_exception(const Node& node, const StrictReader& reader, E
 }
 
 FoundExceptions exceptions_in(std::span<const kube::Object> objects,
-                              std::string_view default_namespace) {
+                              std::string_view default_namespace, unsigned threads) {
+  // Few objects hold any: all threads look for those, one reads them, in order.
+  constexpr std::size_t kRun = 1024;
+  std::vector<std::vector<const kube::Object*>> runs((objects.size() + kRun - 1) / kRun);
+  parallel_for(runs.size(), threads, [&](std::size_t run, unsigned) {
+    const auto part = objects.subspan(run * kRun, std::min(kRun, objects.size() - run * kRun));
+    for (const kube::Object& object : part) {
+      if (may_hold_exceptions(object)) {
+        runs[run].push_back(&object);
+      }
+    }
+  });
   FoundExceptions found;
-  for (const kube::Object& object : objects) {
-    read_object(object, default_namespace, found);
+  for (const auto& run : runs) {
+    for (const kube::Object* object : run) {
+      read_object(*object, default_namespace, found);
+    }
   }
   return found;
 }

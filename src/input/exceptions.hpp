@@ -37,7 +37,8 @@ struct FoundExceptions {
 
 // What the objects carry. `default_namespace`: of objects that name none.
 [[nodiscard]] FoundExceptions exceptions_in(std::span<const kube::Object> objects,
-                                            std::string_view default_namespace);
+                                            std::string_view default_namespace,
+                                            unsigned threads = 1);
 
 // The exceptions of a file or of the YAML and JSON files of a folder. Everything in it must be
 // readable.

@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "input/file_walk.hpp"
 #include "input/folder_marks.hpp"
@@ -278,6 +279,7 @@ void join(std::vector<FileRead>& files, const Walk& walk, const std::vector<Chun
     objects += read.objects.size();
   }
   inputs.objects.reserve(objects);
+  advise_huge_pages(inputs.objects.data(), objects * sizeof(kube::Object));
   std::size_t next = 0;
   for (std::size_t i = 0; i < files.size(); ++i) {
     FileRead& file = files[i];
@@ -379,7 +381,7 @@ Inputs read_inputs(const InputOptions& options) {
   sort_out_objects(inputs, [&](const Source* source) {
     return named.contains(source) ? std::string_view{} : marks.policy_test_above(source->name());
   });
-  inputs.exceptions = exceptions_in(inputs.objects, options.default_namespace);
+  inputs.exceptions = exceptions_in(inputs.objects, options.default_namespace, options.threads);
   FoundExceptions of_files = exceptions_in(inputs.file_objects, options.default_namespace);
   std::ranges::move(of_files.exceptions, std::back_inserter(inputs.exceptions.exceptions));
   std::ranges::move(of_files.problems, std::back_inserter(inputs.exceptions.problems));

@@ -57,10 +57,16 @@ class Recognition {
  public:
   const kube::RecognisedKind* of(const kube::Object& object) {
     if (object.kind != nullptr) {
+      // Neighbours are often of one kind.
+      if (object.kind == last_kind_) {
+        return last_row_;
+      }
       const auto [at, added] = by_row_.try_emplace(object.kind, nullptr);
       if (added) {
         at->second = kube::recognise(object.ref);
       }
+      last_kind_ = object.kind;
+      last_row_ = at->second;
       return at->second;
     }
     const auto [at, added] = by_name_.try_emplace({object.ref.group, object.ref.kind}, nullptr);
@@ -71,6 +77,8 @@ class Recognition {
   }
 
  private:
+  const kube::ApiKind* last_kind_ = nullptr;
+  const kube::RecognisedKind* last_row_ = nullptr;
   std::unordered_map<const kube::ApiKind*, const kube::RecognisedKind*> by_row_;
   std::map<std::pair<std::string_view, std::string_view>, const kube::RecognisedKind*> by_name_;
 };
@@ -178,7 +186,10 @@ void sort_out_objects(Inputs& inputs,
           skipped_object(object, Skipped::Kind::TestData, fmt::format("a policy below {}", test)));
     } else {
       moved_to[i] = static_cast<std::int64_t>(kept);
-      inputs.objects[kept++] = object;
+      if (kept != i) {
+        inputs.objects[kept] = object;
+      }
+      ++kept;
     }
   }
   inputs.objects.resize(kept);

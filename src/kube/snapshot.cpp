@@ -10,6 +10,7 @@
 #include <mutex>
 #include <numeric>
 
+#include "base/parallel.hpp"
 #include "kube/api_kinds.hpp"
 
 namespace tally::kube {
@@ -120,7 +121,13 @@ struct Snapshot::Index {
   std::vector<Object> objects;
   std::vector<std::uint32_t> shadowed;
   std::vector<std::uint32_t> standing;  // positions, in the order of the input
-  std::vector<std::uint32_t> slots;  // open addressing: position of the standing object, or kNone
+  // Open addressing: position of the standing object, or kNone; with some bits of its hash, so that
+  // most strangers are told apart without a look at the object.
+  struct Slot {
+    std::uint32_t position = kNone;
+    std::uint32_t tag = 0;
+  };
+  std::vector<Slot> slots;
 
   mutable LazyGrouping kinds;
   mutable LazyGrouping spaces;
@@ -130,15 +137,19 @@ struct Snapshot::Index {
   mutable std::vector<std::string_view> namespaces;
 
   // The slot of an identity: where it is, or the free one where it would be.
-  [[nodiscard]] std::size_t slot_of(std::string_view group, std::string_view kind,
-                                    std::string_view name_space, std::string_view name) const {
+  [[nodiscard]] std::size_t slot_of(std::uint64_t hash, std::string_view group,
+                                    std::string_view kind, std::string_view name_space,
+                                    std::string_view name) const {
     const std::size_t mask = slots.size() - 1;
-    for (std::size_t at = hash_identity(group, kind, name_space, name) & mask;;
-         at = (at + 1) & mask) {
-      if (slots[at] == kNone) {
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+      const Slot& slot = slots[at];
+      if (slot.position == kNone) {
         return at;
       }
-      const scalar::ObjectRef& ref = objects[slots[at]].ref;
+      if (slot.tag != tag_of(hash)) {
+        continue;
+      }
+      const scalar::ObjectRef& ref = objects[slot.position].ref;
       if (ref.name == name && ref.kind == kind && ref.name_space == name_space &&
           ref.group == group) {
         return at;
@@ -146,19 +157,33 @@ struct Snapshot::Index {
     }
   }
 
-  void index_identities() {
-    slots.assign(std::bit_ceil(objects.size() * 2 + 1), kNone);
+  static std::uint32_t tag_of(std::uint64_t hash) noexcept {
+    return static_cast<std::uint32_t>(hash >> 32U);
+  }
+
+  void index_identities(unsigned threads) {
+    // The hashes first, by all threads: they read the names, which are far from here.
+    constexpr std::size_t kRun = 1024;
+    std::vector<std::uint64_t> hashes(objects.size());
+    parallel_for((objects.size() + kRun - 1) / kRun, threads, [&](std::size_t run, unsigned) {
+      const std::size_t end = std::min(objects.size(), (run + 1) * kRun);
+      for (std::size_t i = run * kRun; i < end; ++i) {
+        const scalar::ObjectRef& ref = objects[i].ref;
+        hashes[i] = hash_identity(ref.group, ref.kind, ref.name_space, ref.name);
+      }
+    });
+    slots.assign(std::bit_ceil(objects.size() * 2 + 1), Slot{});
     std::vector<bool> hidden(objects.size(), false);
     for (std::uint32_t i = 0; i < objects.size(); ++i) {
       const scalar::ObjectRef& ref = objects[i].ref;
       if (ref.name.empty()) {
         continue;  // generateName: every such object is one of its own
       }
-      std::uint32_t& slot = slots[slot_of(ref.group, ref.kind, ref.name_space, ref.name)];
-      if (slot != kNone) {
-        hidden[slot] = true;
+      Slot& slot = slots[slot_of(hashes[i], ref.group, ref.kind, ref.name_space, ref.name)];
+      if (slot.position != kNone) {
+        hidden[slot.position] = true;
       }
-      slot = i;
+      slot = {.position = i, .tag = tag_of(hashes[i])};
     }
     for (std::uint32_t i = 0; i < objects.size(); ++i) {
       (hidden[i] ? shadowed : standing).push_back(i);
@@ -186,7 +211,8 @@ Snapshot::Snapshot(std::unique_ptr<Index> index) noexcept : index_(std::move(ind
 Snapshot::~Snapshot() = default;
 
 std::shared_ptr<const Snapshot> Snapshot::create(std::vector<Object> objects,
-                                                 std::string_view default_namespace) {
+                                                 std::string_view default_namespace,
+                                                 unsigned threads) {
   auto index = std::make_unique<Index>();
   index->objects = std::move(objects);
   for (Object& object : index->objects) {
@@ -194,7 +220,7 @@ std::shared_ptr<const Snapshot> Snapshot::create(std::vector<Object> objects,
       object.ref.name_space = default_namespace;
     }
   }
-  index->index_identities();
+  index->index_identities(threads);
   // The constructor is private: make_shared cannot reach it.
   return std::shared_ptr<const Snapshot>(new Snapshot(std::move(index)));
 }
@@ -205,7 +231,9 @@ std::span<const std::uint32_t> Snapshot::shadowed() const noexcept { return inde
 
 const Object* Snapshot::find(std::string_view group, std::string_view kind,
                              std::string_view name_space, std::string_view name) const {
-  const std::uint32_t position = index_->slots[index_->slot_of(group, kind, name_space, name)];
+  const std::uint64_t hash = hash_identity(group, kind, name_space, name);
+  const std::uint32_t position =
+      index_->slots[index_->slot_of(hash, group, kind, name_space, name)].position;
   return position == kNone ? nullptr : &index_->objects[position];
 }
 

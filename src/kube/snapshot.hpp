@@ -18,7 +18,8 @@ class Snapshot {
   // Objects in the order of the input. default_namespace is given to namespaced objects that name
   // none (their ref is completed; the text must outlive the snapshot).
   [[nodiscard]] static std::shared_ptr<const Snapshot> create(std::vector<Object> objects,
-                                                              std::string_view default_namespace);
+                                                              std::string_view default_namespace,
+                                                              unsigned threads = 1);
 
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;

@@ -163,10 +163,7 @@ std::string Page::summary() const {
                                ? "No findings"
                                : "Nothing to report yet")
              : fmt::format("{} in {}", count_text(summary_.findings, "finding"),
-                           count_text(static_cast<std::uint64_t>(std::ranges::count_if(
-                                          summary_.groups,
-                                          [](const Group& group) { return group.counting != 0; })),
-                                      "object"));
+                           count_text(summary_.objects, "object"));
   out += fmt::format(
       "</h1><span class=\"badge exit-{}\">Exit code {}</span></div>\n<ul class=\"tiles\">",
       summary_.exit_code, html(exit_text(assessment_, summary_, options_)));

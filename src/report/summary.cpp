@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/parallel.hpp"
 #include "report/internal/text.hpp"
 
 namespace tally::report {
@@ -14,97 +15,179 @@ namespace {
 using finding::Assessment;
 using finding::Finding;
 
-// Which of the groups a rule speaks of: a bit each, so that counting distinct objects costs next to
-// nothing.
-struct GroupSet {
-  std::vector<bool> holds;
-  std::uint64_t count = 0;
-
-  void add(std::size_t group) {
-    if (group >= holds.size()) {
-      holds.resize(group + 1);
-    }
-    count += holds[group] ? 0U : 1U;
-    holds[group] = true;
-  }
-  void clear() {
-    holds.clear();
-    count = 0;
-  }
-};
-
-struct Effects {
-  std::unordered_map<const finding::Check*, std::size_t> rule_at;
-  std::unordered_map<const void*, std::size_t> group_at;
-  std::unordered_map<std::string_view, std::size_t> namespace_at;
-  // Findings come object by object: mostly the group is that of the finding before.
-  const void* last_group = nullptr;
-  std::size_t last_group_at = 0;
-  // Per rule: all objects, and those with a finding of the worst severity.
-  std::vector<GroupSet> objects;
-  std::vector<GroupSet> urgent_objects;
-};
-
 // Findings without a subject are grouped by their file.
 const void* group_key(const Finding& finding) {
   return finding.subject != nullptr ? static_cast<const void*>(finding.subject)
                                     : static_cast<const void*>(finding.location.source);
 }
 
-std::size_t add_to_group(Summary& summary, Effects& effects, const Finding& finding,
-                         bool counting) {
-  const void* key = group_key(finding);
-  if (key != effects.last_group || summary.groups.empty()) {
-    const auto [entry, added] = effects.group_at.try_emplace(key, summary.groups.size());
-    if (added) {
-      summary.groups.push_back({.subject = finding.subject, .verdict = nullptr, .findings = {}});
+// What a run of findings adds up to. Runs are summed up by all threads and joined in order.
+// Findings of one object stand together (finding::Assessment), so that objects are counted at their
+// borders.
+class Sums {
+ public:
+  std::uint64_t findings = 0;
+  std::uint64_t objects = 0;
+  std::uint64_t excepted = 0;
+  std::array<std::uint64_t, 5> by_severity{};
+  std::array<std::uint64_t, 5> by_verdict{};
+  std::vector<RuleEffect> rules;
+  std::vector<NamespaceEffect> namespaces;
+
+  void add(const Finding& finding) {
+    if (finding.exception != nullptr) {
+      ++excepted;
+    } else {
+      ++by_verdict[static_cast<std::size_t>(finding.verdict)];
     }
-    effects.last_group = key;
-    effects.last_group_at = entry->second;
+    if (!counts(finding)) {
+      return;
+    }
+    const auto severity = effective_severity(finding);
+    objects += findings == 0 || group_key(finding) != last_object_ ? 1U : 0U;
+    last_object_ = group_key(finding);
+    ++findings;
+    ++by_severity[index_of(severity)];
+    add_to_rule(finding, severity);
+    NamespaceEffect& effect = namespace_of(finding);
+    ++effect.findings;
+    ++effect.by_severity[index_of(severity)];
   }
-  Group& group = summary.groups[effects.last_group_at];
-  group.findings.push_back(&finding);
-  if (counting) {
-    ++group.counting;
-    group.worst = std::min(group.worst, effective_severity(finding));
+
+  // Adds what a later run came to.
+  void join(const Sums& later) {
+    findings += later.findings;
+    objects += later.objects;
+    excepted += later.excepted;
+    add_up(by_severity, later.by_severity);
+    add_up(by_verdict, later.by_verdict);
+    for (const RuleEffect& rule : later.rules) {
+      join_rule(rule);
+    }
+    for (const NamespaceEffect& effect : later.namespaces) {
+      NamespaceEffect& mine = namespace_named(effect.name);
+      mine.findings += effect.findings;
+      add_up(mine.by_severity, effect.by_severity);
+    }
   }
-  return effects.last_group_at;
+
+ private:
+  // Of which object a rule spoke last, and whether with its worst severity.
+  struct Last {
+    const void* object = nullptr;
+    const void* urgent_object = nullptr;
+  };
+
+  static void add_up(std::array<std::uint64_t, 5>& to, const std::array<std::uint64_t, 5>& from) {
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      to[i] += from[i];
+    }
+  }
+
+  void add_to_rule(const Finding& finding, finding::Severity severity) {
+    const auto [entry, added] = rule_at_.try_emplace(finding.check, rules.size());
+    if (added) {
+      rules.push_back({.check = &check_of(finding)});
+      last_.emplace_back();
+    }
+    RuleEffect& rule = rules[entry->second];
+    Last& last = last_[entry->second];
+    const void* object = group_key(finding);
+    if (rule.first == nullptr || severity < rule.severity) {
+      rule.severity = severity;
+      rule.first = &finding;
+      rule.urgent_objects = 0;
+      last.urgent_object = &finding;  // no object
+    }
+    if (severity == rule.severity && last.urgent_object != object) {
+      ++rule.urgent_objects;
+      last.urgent_object = object;
+    }
+    if (rule.findings == 0 || last.object != object) {
+      ++rule.objects;
+      last.object = object;
+    }
+    ++rule.findings;
+  }
+
+  void join_rule(const RuleEffect& later) {
+    const auto [entry, added] = rule_at_.try_emplace(later.check, rules.size());
+    if (added) {
+      rules.push_back(later);
+      last_.emplace_back();
+      return;
+    }
+    RuleEffect& rule = rules[entry->second];
+    if (later.severity < rule.severity) {
+      rule.severity = later.severity;
+      rule.first = later.first;
+      rule.urgent_objects = 0;
+    }
+    rule.urgent_objects += later.severity == rule.severity ? later.urgent_objects : 0;
+    rule.objects += later.objects;
+    rule.findings += later.findings;
+  }
+
+  NamespaceEffect& namespace_named(std::string_view name) {
+    const auto [entry, added] = namespace_at_.try_emplace(name, namespaces.size());
+    if (added) {
+      namespaces.push_back({.name = name});
+    }
+    return namespaces[entry->second];
+  }
+
+  NamespaceEffect& namespace_of(const Finding& finding) {
+    // Findings come object by object: mostly the namespace is that of the finding before.
+    if (finding.subject == nullptr || finding.subject != last_subject_) {
+      std::string_view name;
+      if (finding.subject != nullptr) {
+        const auto& ref = finding.subject->ref;
+        name = ref.group.empty() && ref.kind == "Namespace" ? ref.name : ref.name_space;
+      }
+      last_namespace_ = static_cast<std::size_t>(&namespace_named(name) - namespaces.data());
+      last_subject_ = finding.subject;
+    }
+    return namespaces[last_namespace_];
+  }
+
+  const void* last_object_ = nullptr;
+  std::unordered_map<const finding::Check*, std::size_t> rule_at_;
+  std::vector<Last> last_;  // per rule
+  std::unordered_map<std::string_view, std::size_t> namespace_at_;
+  const finding::Subject* last_subject_ = nullptr;
+  std::size_t last_namespace_ = 0;
+};
+
+// Where the runs begin, and the end: never between two findings of one object.
+std::vector<std::size_t> runs_of(const std::vector<Finding>& findings, unsigned threads) {
+  constexpr std::size_t kRunMin = 2048;
+  const std::size_t runs =
+      std::clamp<std::size_t>(findings.size() / kRunMin, 1, std::size_t{4} * threads);
+  std::vector<std::size_t> begins = {0};
+  for (std::size_t run = 1; run < runs; ++run) {
+    std::size_t at = std::max(begins.back(), findings.size() * run / runs);
+    while (at > 0 && at < findings.size() &&
+           group_key(findings[at]) == group_key(findings[at - 1])) {
+      ++at;
+    }
+    begins.push_back(at);
+  }
+  begins.push_back(findings.size());
+  return begins;
 }
 
-void add_to_rule(Summary& summary, Effects& effects, const Finding& finding, std::size_t group) {
-  const auto [entry, added] = effects.rule_at.try_emplace(finding.check, summary.rules.size());
-  if (added) {
-    summary.rules.push_back({.check = &check_of(finding)});
-    effects.objects.emplace_back();
-    effects.urgent_objects.emplace_back();
+Sums sum_up(const std::vector<Finding>& findings, unsigned threads) {
+  const auto begins = runs_of(findings, std::max(1U, threads));
+  std::vector<Sums> sums(begins.size() - 1);
+  parallel_for(sums.size(), std::max(1U, threads), [&](std::size_t run, unsigned) {
+    for (std::size_t i = begins[run]; i < begins[run + 1]; ++i) {
+      sums[run].add(findings[i]);
+    }
+  });
+  for (std::size_t run = 1; run < sums.size(); ++run) {
+    sums.front().join(sums[run]);
   }
-  RuleEffect& rule = summary.rules[entry->second];
-  const auto severity = effective_severity(finding);
-  if (rule.first == nullptr || severity < rule.severity) {
-    rule.severity = severity;
-    rule.first = &finding;
-    effects.urgent_objects[entry->second].clear();
-  }
-  if (severity == rule.severity) {
-    effects.urgent_objects[entry->second].add(group);
-  }
-  ++rule.findings;
-  effects.objects[entry->second].add(group);
-}
-
-void add_to_namespace(Summary& summary, Effects& effects, const Finding& finding) {
-  std::string_view name;
-  if (finding.subject != nullptr) {
-    const auto& ref = finding.subject->ref;
-    name = ref.group.empty() && ref.kind == "Namespace" ? ref.name : ref.name_space;
-  }
-  const auto [entry, added] = effects.namespace_at.try_emplace(name, summary.namespaces.size());
-  if (added) {
-    summary.namespaces.push_back({.name = name});
-  }
-  NamespaceEffect& effect = summary.namespaces[entry->second];
-  ++effect.findings;
-  ++effect.by_severity[index_of(effective_severity(finding))];
+  return std::move(sums.front());
 }
 
 void rank(Summary& summary) {
@@ -125,40 +208,46 @@ void rank(Summary& summary) {
 
 Summary summarize(const Assessment& assessment, const WriteOptions& options) {
   Summary summary;
-  Effects effects;
-  for (const Finding& finding : assessment.findings) {
-    const bool counting = counts(finding);
-    const std::size_t group = add_to_group(summary, effects, finding, counting);
-    if (finding.exception != nullptr) {
-      ++summary.excepted;
-    } else {
-      ++summary.by_verdict[static_cast<std::size_t>(finding.verdict)];
-    }
-    if (!counting) {
-      continue;
-    }
-    ++summary.findings;
-    ++summary.by_severity[index_of(effective_severity(finding))];
-    add_to_rule(summary, effects, finding, group);
-    add_to_namespace(summary, effects, finding);
-  }
-  for (std::size_t i = 0; i < summary.rules.size(); ++i) {
-    summary.rules[i].objects = effects.objects[i].count;
-    summary.rules[i].urgent_objects = effects.urgent_objects[i].count;
-  }
+  Sums sums = sum_up(assessment.findings, options.threads);
+  summary.findings = sums.findings;
+  summary.objects = sums.objects;
+  summary.excepted = sums.excepted;
+  summary.by_severity = sums.by_severity;
+  summary.by_verdict = sums.by_verdict;
+  summary.rules = std::move(sums.rules);
+  summary.namespaces = std::move(sums.namespaces);
   rank(summary);
   for (const auto& verdict : assessment.workloads) {
     summary.workloads_failing += verdict.allowed ? 0U : 1U;
-    const auto group = effects.group_at.find(verdict.subject);
-    if (group != effects.group_at.end()) {
-      summary.groups[group->second].verdict = &verdict;
-    }
   }
   for (const auto& rule : assessment.rules) {
     summary.passes += rule.pass;
   }
   summary.exit_code = exit_code(assessment, options.fail_on);
   return summary;
+}
+
+std::vector<Group> groups_of(const Assessment& assessment) {
+  std::vector<Group> groups;
+  std::unordered_map<const void*, std::size_t> group_at;
+  for (const Finding& finding : assessment.findings) {
+    const auto [entry, added] = group_at.try_emplace(group_key(finding), groups.size());
+    if (added) {
+      groups.push_back({.subject = finding.subject, .verdict = nullptr, .findings = {}});
+    }
+    Group& group = groups[entry->second];
+    group.findings.push_back(&finding);
+    if (counts(finding)) {
+      ++group.counting;
+      group.worst = std::min(group.worst, effective_severity(finding));
+    }
+  }
+  for (const auto& verdict : assessment.workloads) {
+    if (const auto group = group_at.find(verdict.subject); group != group_at.end()) {
+      groups[group->second].verdict = &verdict;
+    }
+  }
+  return groups;
 }
 
 std::vector<const Finding*> worst_first(const Assessment& assessment) {

@@ -69,9 +69,10 @@ TEST(Summary, DoubtCountsAsHighAndExceptionsDoNotCount) {
   EXPECT_EQ(summary.findings, 1U);
   EXPECT_EQ(summary.excepted, 1U);
   EXPECT_EQ(summary.by_severity, (std::array<std::uint64_t, 5>{0, 1, 0, 0, 0}));
-  ASSERT_EQ(summary.groups.size(), 1U);
-  EXPECT_EQ(summary.groups[0].findings.size(), 3U);
-  EXPECT_EQ(summary.groups[0].counting, 1U);
+  const auto groups = groups_of(fixture.assessment);
+  ASSERT_EQ(groups.size(), 1U);
+  EXPECT_EQ(groups[0].findings.size(), 3U);
+  EXPECT_EQ(groups[0].counting, 1U);
 }
 
 TEST(Summary, SaysWhatToDoWithoutFindings) {
@@ -88,6 +89,41 @@ TEST(Summary, SaysWhatToDoWithoutFindings) {
                                        .hint = ""});
   EXPECT_EQ(what_first(fixture.assessment, summarize(fixture.assessment, fixture.options)),
             "make the input readable: a.yaml:2:1: tab");
+}
+
+// Many findings are summed up in runs by all threads; the sums must not depend on it.
+TEST(Summary, IsTheSameForAnyNumberOfThreads) {
+  Fixture fixture;
+  fixture.assessment.findings.reserve(20'000);
+  for (int object = 0; fixture.assessment.findings.size() < 19'990; ++object) {
+    const auto* about = fixture.subject(object % 7 == 0 ? "x" : "y", "a");
+    for (int i = 0; i <= object % 5; ++i) {
+      fixture.add(testing::kLimits, about, object % 3000 == 2999 ? Severity::High : Severity::Low);
+      fixture.add(testing::kNonRoot, about, i % 2 == 0 ? Severity::High : Severity::Medium);
+    }
+  }
+  const Summary one = summarize(fixture.assessment, fixture.options);
+  ASSERT_EQ(one.rules.size(), 2U);
+  EXPECT_LT(one.rules[1].urgent_objects, one.rules[1].objects);
+  for (const unsigned threads : {2U, 3U, 16U}) {
+    fixture.options.threads = threads;
+    const Summary many = summarize(fixture.assessment, fixture.options);
+    EXPECT_EQ(many.findings, one.findings) << threads;
+    EXPECT_EQ(many.by_severity, one.by_severity) << threads;
+    EXPECT_EQ(many.by_verdict, one.by_verdict) << threads;
+    ASSERT_EQ(many.rules.size(), one.rules.size()) << threads;
+    for (std::size_t i = 0; i < one.rules.size(); ++i) {
+      EXPECT_EQ(many.rules[i].check, one.rules[i].check) << threads;
+      EXPECT_EQ(many.rules[i].severity, one.rules[i].severity) << threads;
+      EXPECT_EQ(many.rules[i].findings, one.rules[i].findings) << threads;
+      EXPECT_EQ(many.rules[i].objects, one.rules[i].objects) << threads;
+      EXPECT_EQ(many.rules[i].urgent_objects, one.rules[i].urgent_objects) << threads;
+      EXPECT_EQ(many.rules[i].first, one.rules[i].first) << threads;
+    }
+    ASSERT_EQ(many.namespaces.size(), 2U) << threads;
+    EXPECT_EQ(many.namespaces[0].name, one.namespaces[0].name) << threads;
+    EXPECT_EQ(many.namespaces[0].findings, one.namespaces[0].findings) << threads;
+  }
 }
 
 TEST(Summary, NamespacesWorstFirst) {

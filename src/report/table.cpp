@@ -213,8 +213,9 @@ void Table::groups() {
     const Group* group;
     std::vector<Row> rows;
   };
+  const std::vector<Group> groups = groups_of(assessment_);
   std::vector<const Group*> order;
-  for (const Group& group : summary_.groups) {
+  for (const Group& group : groups) {
     if (std::ranges::any_of(group.findings, [this](const Finding* finding) {
           return is_shown(*finding, options_);
         })) {

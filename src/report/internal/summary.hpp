@@ -50,6 +50,7 @@ struct NamespaceEffect {
 
 struct Summary {
   std::uint64_t findings = 0;  // that count
+  std::uint64_t objects = 0;   // with findings that count; files count as objects
   std::array<std::uint64_t, 5> by_severity{};
   std::array<std::uint64_t, 5>
       by_verdict{};  // of all listed findings without excepted ones, by Verdict
@@ -57,12 +58,14 @@ struct Summary {
   std::uint64_t passes = 0;             // from the rule counts: passes are listed only on demand
   std::uint64_t workloads_failing = 0;  // whose Pod Security verdict is not allowed
   std::vector<RuleEffect> rules;        // with findings that count, "what first" order
-  std::vector<Group> groups;            // in order of the first finding
   std::vector<NamespaceEffect>
       namespaces;  // with findings that count; worst first, then most, then by name
   int exit_code = 0;
 };
 [[nodiscard]] Summary summarize(const finding::Assessment& assessment, const WriteOptions& options);
+
+// In order of the first finding.
+[[nodiscard]] std::vector<Group> groups_of(const finding::Assessment& assessment);
 
 // The findings that count, worst first, otherwise in order. (No std::stable_sort anywhere in this
 // library: clang refuses the deprecated buffer that libstdc++ 12 takes for it. Places in one vector
