@@ -86,8 +86,8 @@ class NamespaceJudge {
     settle(finding);
   }
 
-  void laxer() {
-    const std::string_view tier = pod_security::to_text(*policy_.tier);
+  void laxer(Level tier_level) {
+    const std::string_view tier = pod_security::to_text(tier_level);
     const std::string_view level = pod_security::to_text(policy_.enforce.value.level);
     Finding& finding = add(kLabelsLaxer, kEnforce, policy_.enforce.level);
     finding.found = level;
@@ -152,7 +152,7 @@ void judge_namespaces(const Run& run, Worker& worker, Part& part) {
     judge_setting(judge, policy.warn, kWarn, "pod-security.kubernetes.io/warn-version",
                   "privileged");
     if (labelled && policy.tier && policy.enforce.value.level < *policy.tier) {
-      judge.laxer();
+      judge.laxer(*policy.tier);
     }
   }
 }
@@ -220,6 +220,8 @@ void summarise_namespaces(const Run& run, std::span<const WorkloadFacts> facts,
     summary.recommended = met ? pod_security::to_text(*met) : std::string_view{};
     propose_labels(policy, met, *run.engines->config, summary);
   }
+  // Findings come object by object, objects mostly namespace by namespace.
+  finding::NamespaceSummary* last = nullptr;
   for (const Finding& finding : assessment.findings) {
     if (!counts(finding) || finding.subject == nullptr) {
       continue;
@@ -227,10 +229,13 @@ void summarise_namespaces(const Run& run, std::span<const WorkloadFacts> facts,
     const auto& ref = finding.subject->ref;
     const std::string_view name =
         ref.kind == "Namespace" && ref.group.empty() ? ref.name : ref.name_space;
-    const auto found =
-        std::ranges::lower_bound(assessment.namespaces, name, {}, &finding::NamespaceSummary::name);
-    if (found != assessment.namespaces.end() && found->name == name) {
-      found->findings += 1;
+    if (last == nullptr || last->name != name) {
+      const auto found = std::ranges::lower_bound(assessment.namespaces, name, {},
+                                                  &finding::NamespaceSummary::name);
+      last = found != assessment.namespaces.end() && found->name == name ? &*found : nullptr;
+    }
+    if (last != nullptr) {
+      last->findings += 1;
     }
   }
 }

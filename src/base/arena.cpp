@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 
 #include "base/assert.hpp"
 
@@ -57,10 +58,21 @@ std::string_view Arena::concat(std::initializer_list<std::string_view> parts) {
   for (const auto part : parts) {
     at = std::copy(part.begin(), part.end(), at);
   }
-  return {to, total};
+  const std::string_view text{to, total};
+  if (recent_.empty()) {
+    recent_.resize(kRecentTexts);
+  }
+  std::string_view& recent = recent_[std::hash<std::string_view>{}(text) % kRecentTexts];
+  if (recent == text) {
+    cursor_ = reinterpret_cast<std::byte*>(to);  // the text was the last thing in the arena
+    return recent;
+  }
+  recent = text;
+  return text;
 }
 
 void Arena::reset() noexcept {
+  std::ranges::fill(recent_, std::string_view{});
   active_ = 0;
   cursor_ = nullptr;
   end_ = nullptr;

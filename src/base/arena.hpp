@@ -58,6 +58,8 @@ class Arena {
     return {to, text.size()};
   }
 
+  // Texts that were put together before may be given out again: a report says the same of thousands
+  // of objects.
   [[nodiscard]] std::string_view concat(std::initializer_list<std::string_view> parts);
 
   template <class T>
@@ -88,11 +90,14 @@ class Arena {
   };
   [[nodiscard]] void* allocate_slow(std::size_t bytes, std::size_t alignment);
 
+  static constexpr std::size_t kRecentTexts = 1024;  // a power of two
+
   std::byte* cursor_ = nullptr;
   std::byte* end_ = nullptr;
   std::size_t next_chunk_bytes_;
   std::size_t active_ = 0;  // index of the chunk after the current one
   std::vector<Chunk> chunks_;
+  std::vector<std::string_view> recent_;  // by hash; made by the first concat()
 };
 
 }  // namespace tally

@@ -31,36 +31,41 @@ Node Node::make_array(Arena& arena, std::span<const Node> items, std::uint32_t o
   return {NodeKind::Array, 0, offset, static_cast<std::uint32_t>(items.size()), copied.data()};
 }
 
+Node Node::allocate_object(Arena& arena, std::span<const Node> values, std::size_t key_bytes_max,
+                           const char* key_base, std::uint8_t flags, std::uint32_t offset) {
+  const bool long_keys = key_bytes_max > 0xFFFF;
+  const std::size_t size_bytes = long_keys ? sizeof(std::uint32_t) : sizeof(std::uint16_t);
+  auto* block = static_cast<std::byte*>(arena.allocate(
+      sizeof(const char*) + values.size() * (sizeof(Node) + size_bytes), alignof(Node)));
+  ::new (static_cast<void*>(block)) const char*(key_base);
+  std::byte* copied = block + sizeof(const char*);
+  std::memcpy(copied, values.data(), values.size_bytes());
+  return {NodeKind::Object, static_cast<std::uint8_t>(flags | (long_keys ? kLongKeys : 0)), offset,
+          static_cast<std::uint32_t>(values.size()), copied};
+}
+
+void Node::set_key(std::size_t i, std::uint32_t key_offset, std::uint32_t size) noexcept {
+  auto* values =
+      static_cast<Node*>(const_cast<void*>(pointer_));  // NOLINT: ours until it is given out
+  values[i].key_offset_ = key_offset;
+  if ((flags_ & kLongKeys) != 0) {
+    reinterpret_cast<std::uint32_t*>(values + size_)[i] = size;
+  } else {
+    reinterpret_cast<std::uint16_t*>(values + size_)[i] = static_cast<std::uint16_t>(size);
+  }
+}
+
 namespace {
 
-struct ObjectBlock {
-  Node* values;
-  KeySpan* keys;
-};
-
-ObjectBlock allocate_object(Arena& arena, std::size_t count, const char* key_base) {
-  auto* block = static_cast<std::byte*>(arena.allocate(
-      sizeof(const char*) + count * (sizeof(Node) + sizeof(KeySpan)), alignof(Node)));
-  ::new (static_cast<void*>(block)) const char*(key_base);
-  auto* values = reinterpret_cast<Node*>(block + sizeof(const char*));
-  return {values, reinterpret_cast<KeySpan*>(values + count)};
+std::size_t longest(std::span<const KeySpan> keys) noexcept {
+  std::uint32_t size = 0;
+  for (const KeySpan key : keys) {
+    size = std::max(size, key.size);
+  }
+  return size;
 }
 
 }  // namespace
-
-Node Node::make_object(Arena& arena, std::span<const Node> values, std::span<const KeySpan> keys,
-                       const char* key_base, std::uint32_t offset) {
-  if (values.empty()) {
-    return {NodeKind::Object, 0, offset, 0, nullptr};
-  }
-  const ObjectBlock block = allocate_object(arena, values.size(), key_base);
-  std::memcpy(static_cast<void*>(block.values), values.data(), values.size_bytes());
-  std::memcpy(block.keys, keys.data(), keys.size_bytes());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    block.values[i].key_ = find_symbol({key_base + keys[i].offset, keys[i].size});
-  }
-  return {NodeKind::Object, 0, offset, static_cast<std::uint32_t>(values.size()), block.values};
-}
 
 Node Node::make_named_object(Arena& arena, std::span<const Node> values,
                              std::span<const KeySpan> keys, const char* key_base,
@@ -68,10 +73,26 @@ Node Node::make_named_object(Arena& arena, std::span<const Node> values,
   if (values.empty()) {
     return {NodeKind::Object, 0, offset, 0, nullptr};
   }
-  const ObjectBlock block = allocate_object(arena, values.size(), key_base);
-  std::memcpy(static_cast<void*>(block.values), values.data(), values.size_bytes());
-  std::memcpy(block.keys, keys.data(), keys.size_bytes());
-  return {NodeKind::Object, 0, offset, static_cast<std::uint32_t>(values.size()), block.values};
+  Node object = allocate_object(arena, values, longest(keys), key_base, 0, offset);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    object.set_key(i, keys[i].offset, keys[i].size);
+  }
+  return object;
+}
+
+Node Node::make_object(Arena& arena, std::span<const Node> values, std::span<const KeySpan> keys,
+                       const char* key_base, std::uint32_t offset) {
+  const Node object = make_named_object(arena, values, keys, key_base, offset);
+  object.name_values();
+  return object;
+}
+
+void Node::name_values() const noexcept {
+  auto* values =
+      static_cast<Node*>(const_cast<void*>(pointer_));  // NOLINT: ours until it is given out
+  for (std::size_t i = 0; i < size_; ++i) {
+    values[i].key_ = static_cast<std::uint16_t>(find_symbol(key(i)));
+  }
 }
 
 Node Node::make_object(Arena& arena, std::span<const Node> values,
@@ -82,33 +103,30 @@ Node Node::make_object(Arena& arena, std::span<const Node> values,
   }
   bool in_source = true;
   std::size_t bytes = 0;
+  std::size_t bytes_max = 0;
   for (const auto key : keys) {
     in_source = in_source && key.data() >= source_text.data() &&
                 key.data() + key.size() <= source_text.data() + source_text.size();
     bytes += key.size();
+    bytes_max = std::max(bytes_max, key.size());
   }
-  const char* base = source_text.data();
-  char* copied = nullptr;
-  if (!in_source) {
-    copied = arena.allocate_array<char>(bytes + 1);
-    base = copied;
-  }
-  const ObjectBlock block = allocate_object(arena, values.size(), base);
-  std::memcpy(static_cast<void*>(block.values), values.data(), values.size_bytes());
+  char* copied = in_source ? nullptr : arena.allocate_array<char>(bytes + 1);
+  const char* base = in_source ? source_text.data() : copied;
+  Node object = allocate_object(arena, values, bytes_max, base,
+                                in_source ? std::uint8_t{0} : kKeysCopied, offset);
   std::uint32_t at = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto size = static_cast<std::uint32_t>(keys[i].size());
     if (in_source) {
-      block.keys[i] = {static_cast<std::uint32_t>(keys[i].data() - base), size};
+      object.set_key(i, static_cast<std::uint32_t>(keys[i].data() - base), size);
     } else {
       std::copy(keys[i].begin(), keys[i].end(), copied + at);  // an empty key may have no address
-      block.keys[i] = {at, size};
+      object.set_key(i, at, size);
       at += size;
     }
-    block.values[i].key_ = find_symbol(keys[i]);
   }
-  return {NodeKind::Object, in_source ? std::uint8_t{0} : kKeysCopied, offset,
-          static_cast<std::uint32_t>(values.size()), block.values};
+  object.name_values();
+  return object;
 }
 
 std::optional<std::int64_t> Node::integer() const noexcept {
@@ -164,10 +182,10 @@ const Node* Node::find(std::string_view wanted) const noexcept {
     return nullptr;
   }
   const auto* values = static_cast<const Node*>(pointer_);
-  const KeySpan* keys = key_spans();
   const char* base = key_base();
   for (std::uint32_t i = 0; i < size_; ++i) {
-    if (std::string_view(base + keys[i].offset, keys[i].size) == wanted) {
+    if (key_size(i) == wanted.size() &&
+        std::string_view(base + values[i].key_offset_, wanted.size()) == wanted) {
       return &values[i];
     }
   }

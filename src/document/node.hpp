@@ -4,10 +4,11 @@
 // one type.
 //
 // Layout of an object's children in the arena (built by make_object only):
-//     [const char* key_base][Node value 0 .. n-1][KeySpan 0 .. n-1]
+//     [const char* key_base][Node value 0 .. n-1][uint16 size of key 0 .. n-1]
 // items() are the values; each value carries the symbol of its key, so a scan for a known name
-// reads one array of nodes. KeySpan is relative to key_base, which is the source text, or arena
-// text where a key of the object had to be unescaped.
+// reads one array of nodes, and the offset of its key from key_base, which is the source text, or
+// arena text where a key of the object had to be unescaped. If a key has more than 65,535 bytes,
+// the sizes of that object are uint32.
 //
 // Threads: immutable after reading; share freely.
 
@@ -27,6 +28,7 @@ enum class NodeKind : std::uint8_t { Null, Bool, Number, String, Array, Object }
 // "null", "boolean", "number", "string", "list", "map": the words of our messages.
 [[nodiscard]] std::string_view kind_name(NodeKind kind) noexcept;
 
+// A key as the builders of objects take it.
 struct KeySpan {
   std::uint32_t offset = 0;  // from key_base
   std::uint32_t size = 0;
@@ -109,13 +111,14 @@ class Node {
 
   // Key of the i-th member of an Object. Precondition: is_object() and i < size().
   [[nodiscard]] std::string_view key(std::size_t i) const noexcept {
-    const KeySpan span = key_spans()[i];
-    return {key_base() + span.offset, span.size};
+    const Node& value = static_cast<const Node*>(pointer_)[i];
+    return {key_base() + value.key_offset_, key_size(i)};
   }
   // Where that key stands in the source, if it stands there unescaped; else the offset of its
   // value.
   [[nodiscard]] std::uint32_t key_offset(std::size_t i) const noexcept {
-    return (flags_ & kKeysCopied) != 0 ? items()[i].offset() : key_spans()[i].offset;
+    const Node& value = static_cast<const Node*>(pointer_)[i];
+    return (flags_ & kKeysCopied) != 0 ? value.offset_ : value.key_offset_;
   }
 
   // The value under a key, or nullptr (also when this is no Object).
@@ -136,7 +139,7 @@ class Node {
   // For builders: the same value as the member `key` of an object.
   [[nodiscard]] Node with_key(Symbol key) const noexcept {
     Node copy = *this;
-    copy.key_ = key;
+    copy.key_ = static_cast<std::uint16_t>(key);
     return copy;
   }
 
@@ -144,6 +147,8 @@ class Node {
   static constexpr std::uint8_t kTrue = 1;
   static constexpr std::uint8_t kKeysCopied = 2;
   static constexpr std::uint8_t kDefaulted = 4;
+  static constexpr std::uint8_t kLongKeys = 8;
+  static_assert(kSymbolsMax <= 0x10000);
 
   constexpr Node(NodeKind kind, std::uint8_t flags, std::uint32_t offset, std::uint32_t size,
                  const void* pointer) noexcept
@@ -152,15 +157,24 @@ class Node {
   [[nodiscard]] const char* key_base() const noexcept {
     return *(static_cast<const char* const*>(pointer_) - 1);
   }
-  [[nodiscard]] const KeySpan* key_spans() const noexcept {
-    return reinterpret_cast<const KeySpan*>(static_cast<const Node*>(pointer_) + size_);
+  [[nodiscard]] std::uint32_t key_size(std::size_t i) const noexcept {
+    const Node* end = static_cast<const Node*>(pointer_) + size_;
+    return (flags_ & kLongKeys) != 0 ? reinterpret_cast<const std::uint32_t*>(end)[i]
+                                     : reinterpret_cast<const std::uint16_t*>(end)[i];
   }
+  // Room for an object's values and sizes of keys; the values are copied.
+  static Node allocate_object(Arena& arena, std::span<const Node> values, std::size_t key_bytes_max,
+                              const char* key_base, std::uint8_t flags, std::uint32_t offset);
+  // For builders, before the node is given out: where a key stands, and the symbols of all keys.
+  void name_values() const noexcept;
+  void set_key(std::size_t i, std::uint32_t key_offset, std::uint32_t size) noexcept;
 
   NodeKind kind_ = NodeKind::Null;
   std::uint8_t flags_ = 0;
-  Symbol key_ = kNoSymbol;
+  std::uint16_t key_ = kNoSymbol;
   std::uint32_t offset_ = 0;
   std::uint32_t size_ = 0;
+  std::uint32_t key_offset_ = 0;  // of its key, from the key_base of the object it stands in
   const void* pointer_ = nullptr;
 };
 
