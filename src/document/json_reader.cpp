@@ -152,7 +152,9 @@ const char* Reader::fail_text(const char* at, std::string message, std::string h
 
 const char* Reader::fail_limit(const char* at, std::string message) {
   fail_text(at, std::move(message));
-  error_->kind = ErrorKind::Limit;
+  if (error_) {
+    error_->kind = ErrorKind::Limit;
+  }
   return nullptr;
 }
 

@@ -40,7 +40,7 @@ TEST(JsonReader, Errors) {
     std::string_view text;
     std::string_view error;
   };
-  const Row kRows[] = {
+  const Row rows[] = {
       {"", "1:1: found the end of the text, expected a JSON value|"},
       {"  \n ", "2:2: found the end of the text, expected a JSON value|"},
       {"{", "1:2: found the end of the text, expected a key in double quotes or `}`|"},
@@ -96,7 +96,7 @@ TEST(JsonReader, Errors) {
        "1:13: the key \"b\" stands twice in one map: on line 1 with 1, on line 1 with a list of "
        "0|"},
   };
-  for (const Row& row : kRows) {
+  for (const Row& row : rows) {
     if (row.text.starts_with("\xEF")) {
       EXPECT_NE(error_of(row.text), "accepted");
       continue;

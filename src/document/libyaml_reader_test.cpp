@@ -283,6 +283,42 @@ TEST(LibyamlReader, LimitsNodes) {
             "error: line 1, column 16: the document has more than 4 values");
 }
 
+// Level 51 costs one unit for each value, level 52 two; the brackets themselves count where they
+// open.
+TEST(LibyamlReader, LimitsWorkInDeepFlowCollections) {
+  const ReadLimits limits{.flow_work = 12};
+  struct WorkRow {
+    const char* name;
+    std::size_t levels;
+    std::size_t values;
+    bool refused;
+  };
+  const WorkRow rows[] = {
+      {"50 levels are free", 50, 1000, false},
+      {"51, at the limit", 51, 12, false},
+      {"51, above", 51, 13, true},
+      {"53, at the limit", 53, 3, false},
+      {"53, above", 53, 4, true},
+  };
+  for (const WorkRow& row : rows) {
+    const std::string text =
+        repeat("[", row.levels) + "&a 1" + repeat(", 1", row.values - 1) + repeat("]", row.levels);
+    const std::string result = read_text(text, false, limits);
+    EXPECT_EQ(result.starts_with("error: line 1, column "), row.refused) << row.name;
+    EXPECT_EQ(result.contains("found too many values in flow collections that are nested deeper "
+                              "than 50 levels"),
+              row.refused)
+        << row.name << ": " << result.substr(0, 200);
+  }
+  // Block levels and closed flow levels cost nothing.
+  EXPECT_FALSE(
+      read_text(repeat("- ", 100) + "&a [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]", false, limits)
+          .contains("error"));
+  EXPECT_FALSE(read_text("[" + repeat(repeat("[", 49) + "&a 1" + repeat("]", 49) + ", ", 20) + "1]",
+                         false, limits)
+                   .contains("error"));
+}
+
 TEST(LibyamlReader, LimitsAliases) {
   const ReadLimits limits{.depth = 9, .nodes = 100, .alias_nodes = 6};
   EXPECT_EQ(read_text("[&x [1, 2], *x, *x]", false, limits), "[[1, 2], [1, 2], [1, 2]]");
@@ -306,8 +342,9 @@ TEST(LibyamlReader, EndsSoonOnHostileText) {
   std::string merges = "a0: &a0 {k: v}\n";
   for (int i = 1; i < 60; ++i) {
     const std::string before = "*a" + std::to_string(i - 1);
-    merges += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " {x: " + before +
-              ", <<: " + before + "}\n";
+    const std::string name = "a" + std::to_string(i);
+    merges.append(name).append(": &").append(name).append(" {x: ").append(before);
+    merges.append(", <<: ").append(before).append("}\n");
   }
   std::string keys;
   for (int i = 0; i < 100000; ++i) {
@@ -329,6 +366,12 @@ TEST(LibyamlReader, EndsSoonOnHostileText) {
       {repeat("&a ", 100000), "error"},
       {repeat("!", 100000), ""},
       {"'" + repeat("a\n", 100000), "never closed"},
+      {repeat("[", 499) + "&a 1" + repeat(", 1", 700000) + repeat("]", 499),
+       "found too many values in flow collections"},
+      {repeat("{a: ", 499) + "&a [1" + repeat(", 1", 700000) + "]" + repeat("}", 499),
+       "found too many values in flow collections"},
+      {"[&a 1" + repeat(", " + repeat("[", 498) + repeat("]", 498), 2000) + "]",
+       "found too many values in flow collections"},
   };
   for (const Row& row : rows) {
     const auto begin = std::chrono::steady_clock::now();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "document/internal/document_limit.hpp"
 #include "document/internal/encoding.hpp"
 #include "document/internal/fast_yaml.hpp"
 #include "document/internal/json_reader.hpp"
@@ -20,6 +21,22 @@ void add_error(const Slice& slice, std::uint32_t ordinal, Error error,
                std::vector<DocumentError>& errors) {
   errors.push_back(
       {.begin = slice.begin, .end = slice.end, .ordinal = ordinal, .error = std::move(error)});
+}
+
+// Refuses a document whose ordinal is past the limit.
+bool refuse_ordinal(const Source& source, const Slice& slice, std::uint32_t begin,
+                    const ReadLimits& limits, std::vector<DocumentError>& errors) {
+  if (slice.ordinal <= limits.documents) {
+    return false;
+  }
+  add_error(slice, slice.ordinal,
+            {.kind = ErrorKind::Limit,
+             .message = too_many_documents(limits),
+             .file = {},
+             .at = source.position(begin),
+             .hint = kTooManyDocumentsHint},
+            errors);
+  return true;
 }
 
 // True if a slice holds blanks and comments only. Ends at the first byte of content, which is near.
@@ -76,6 +93,9 @@ void read_json_or_yaml(const Source& source, const Slice& slice, Arena& arena,
     if (begin == std::string_view::npos) {
       return;
     }
+    if (refuse_ordinal(source, rest, static_cast<std::uint32_t>(begin), options.limits, errors)) {
+      return;
+    }
     auto value = read_json(source.text(), static_cast<std::uint32_t>(begin), slice.end, arena,
                            options.limits);
     if (value) {
@@ -105,6 +125,9 @@ void read_json_or_yaml(const Source& source, const Slice& slice, Arena& arena,
 
 void read_slice(const Source& source, const Slice& slice, Arena& arena, const ReadOptions& options,
                 std::vector<Document>& documents, std::vector<DocumentError>& errors) {
+  if (refuse_ordinal(source, slice, slice.begin, options.limits, errors)) {
+    return;
+  }
   const std::string_view text = source.text().substr(slice.begin, slice.end - slice.begin);
   if (auto problem = find_encoding_problem(text, source.text())) {
     const auto offset = slice.begin + static_cast<std::uint32_t>(problem->offset);
@@ -129,7 +152,7 @@ void read_slice(const Source& source, const Slice& slice, Arena& arena, const Re
 Result<Node> read_one(const Source& source, Arena& arena, const ReadOptions& options) {
   std::vector<Document> documents;
   std::vector<DocumentError> errors;
-  for (const Slice& slice : split(source)) {
+  for (const Slice& slice : split(source, options.limits)) {
     read_slice(source, slice, arena, options, documents, errors);
     if (!errors.empty()) {
       Error error = std::move(errors.front().error);

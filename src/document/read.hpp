@@ -39,9 +39,14 @@ enum class YamlReader : std::uint8_t {
 };
 
 struct ReadLimits {
+  std::uint32_t documents = 1'000'000;    // documents of one source, empty ones included
   std::uint32_t depth = 500;              // nesting of lists and maps
   std::uint32_t nodes = 50'000'000;       // nodes of one document, aliases expanded
   std::uint32_t alias_nodes = 1'000'000;  // nodes that aliases and merge keys add to one document
+  // libyaml looks at every open flow collection for every token. Work is one unit for each value
+  // of a document and each flow level beyond 50 in which it stands; below that level reading is
+  // linear whatever the document says.
+  std::uint32_t flow_work = 10'000'000;
 };
 
 struct ReadOptions {
@@ -66,8 +71,9 @@ struct DocumentError {
 
 // Splits a source into slices that cover its documents. A text whose first non-blank character is
 // `{` or `[` and that holds no YAML is JSON, as kubectl guesses. Never fails; an empty source has
-// no slice.
-[[nodiscard]] std::vector<Slice> split(const Source& source);
+// no slice. Past limits.documents slices the rest of the source is one slice, which read_slice
+// refuses under the same limits.
+[[nodiscard]] std::vector<Slice> split(const Source& source, const ReadLimits& limits = {});
 
 // Reads one slice; appends a Document for every value and a DocumentError for what cannot be read.
 // A YAML document of comments and blanks only appends nothing.

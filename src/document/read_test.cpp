@@ -177,5 +177,57 @@ TEST(Read, FastAndLibyamlAgreeAtTheEndOfTheText) {
   }
 }
 
+// Three ways to many documents: separators, values in a row, YAML documents inside one slice.
+TEST(Read, LimitsDocuments) {
+  struct LimitRow {
+    const char* name;
+    std::string text;
+    std::string wanted;  // "documents!error"
+  };
+  const std::string refused = "the source holds more than 3 documents; what follows is not read";
+  const LimitRow rows[] = {
+      {"just below", "a: 1\n---\na: 2\n---\na: 3\n", "3!"},
+      {"separators", "a: 1\n---\na: 2\n---\na: 3\n---\na: 4\n---\na: 5\n",
+       "3!line 7, column 1: " + refused},
+      {"the last one", "a: 1\n---\na: 2\n---\na: 3\n---\na: 4", "3!line 7, column 1: " + refused},
+      {"empty ones count", "---\n---\n---\na: 3\n", "1!"},
+      {"an empty one more", "---\n---\n---\n---\n---\n---\n---\na: 4\n",
+       "0!line 8, column 1: " + refused},
+      {"JSON just below", "{}{}\n[]\n", "3!"},
+      {"JSON", "{}{}\n[]\n{}[]", "3!line 3, column 1: " + refused},
+      {"in a slice just below", "a: 1\n--- {b: 2}\n--- {c: 3}\n", "3!"},
+      {"in a slice", "a: 1\n--- {b: 2}\n--- {c: 3}\n--- {d: 4}\n",
+       "3!line 4, column 1: " + refused},
+  };
+  for (const LimitRow& row : rows) {
+    const auto source = Source::from_text("t", row.text);
+    Arena arena;
+    const ReadOptions options{.limits = {.documents = 3}};
+    std::vector<Document> documents;
+    std::vector<DocumentError> errors;
+    for (const Slice& slice : split(*source, options.limits)) {
+      read_slice(*source, slice, arena, options, documents, errors);
+    }
+    ASSERT_LE(errors.size(), 1U) << row.name;
+    EXPECT_EQ(std::to_string(documents.size()) + "!" +
+                  (errors.empty() ? "" : errors.front().error.to_string()),
+              row.wanted)
+        << row.name;
+    EXPECT_TRUE(errors.empty() || errors.front().error.kind == ErrorKind::Limit) << row.name;
+    EXPECT_TRUE(errors.empty() ||
+                errors.front().error.hint == "split the source into several files")
+        << row.name;
+  }
+}
+
+TEST(Split, StopsBehindTheLimit) {
+  const auto source = Source::from_text("t", "a\n---\nb\n---\nc\n---\nd\n");
+  EXPECT_EQ(split(*source, {.documents = 4}).size(), 4U);
+  const std::vector<Slice> slices = split(*source, {.documents = 2});
+  ASSERT_EQ(slices.size(), 3U);
+  EXPECT_EQ(slices.back().ordinal, 3U);
+  EXPECT_EQ(slices.back().end, source->text().size());
+}
+
 }  // namespace
 }  // namespace tally::document

@@ -98,7 +98,7 @@ Format guess_format(std::string_view text) {
 
 }  // namespace
 
-std::vector<Slice> split(const Source& source) {
+std::vector<Slice> split(const Source& source, const ReadLimits& limits) {
   const std::string_view text = source.text();
   std::vector<Slice> slices;
   std::size_t begin = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
@@ -118,7 +118,7 @@ std::vector<Slice> split(const Source& source) {
   }
   bool opened = false;  // by a separator that belongs to this document
   std::size_t dashes = text.substr(begin).starts_with("---") ? begin : find_dashes(text, begin);
-  while (dashes != kNone) {
+  while (dashes != kNone && slices.size() <= limits.documents) {
     const std::size_t end = line_end(text, dashes + 3);
     if (blank_or_comment(text.substr(dashes + 3, end - dashes - 3))) {
       const bool filled = opened || dashes > begin;
@@ -130,7 +130,9 @@ std::vector<Slice> split(const Source& source) {
     }
     dashes = end < text.size() ? find_dashes(text, end) : kNone;
   }
-  if (opened || begin < text.size()) {
+  if (slices.size() > limits.documents) {
+    slices.back().end = static_cast<std::uint32_t>(text.size());  // past the limit: what is left
+  } else if (opened || begin < text.size()) {
     add(begin, text.size());
   }
   return slices;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "document/internal/document_limit.hpp"
 #include "document/internal/duplicate_key.hpp"
 #include "document/internal/yaml_problem.hpp"
 #include "document/internal/yaml_scalar.hpp"
@@ -24,6 +25,8 @@ constexpr std::string_view kMergeTag = "tag:yaml.org,2002:merge";
 constexpr std::string_view kBinaryTag = "tag:yaml.org,2002:binary";
 // libyaml compares every %TAG directive with all before it.
 constexpr std::size_t kTagDirectivesMax = 64;
+// People nest flow collections a few levels deep, converters of JSON perhaps twenty.
+constexpr std::uint32_t kFreeFlowLevels = 50;
 
 std::string_view view(const yaml_char_t* text) {
   return text == nullptr ? std::string_view{}
@@ -123,6 +126,7 @@ struct Entry {
 struct Frame {
   bool map = false;
   bool expects_key = false;
+  bool flow = false;
   std::uint32_t offset = 0;
   std::uint32_t height = 1;
   std::size_t first = 0;  // in values_ and entries_
@@ -301,15 +305,21 @@ class EventReader {
       case YAML_DOCUMENT_END_EVENT:
         return end_document(event);
       case YAML_SCALAR_EVENT:
-        return take_scalar(event);
+        return count_flow_work(event) && take_scalar(event);
       case YAML_ALIAS_EVENT:
-        return take_alias(event);
+        return count_flow_work(event) && take_alias(event);
       case YAML_SEQUENCE_START_EVENT:
-        return start_collection(event, event.data.sequence_start.anchor,
-                                event.data.sequence_start.tag, false);
+        return count_flow_work(event) &&
+               start_collection(
+                   event, event.data.sequence_start.anchor, event.data.sequence_start.tag,
+                   {.map = false,
+                    .flow = event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE});
       case YAML_MAPPING_START_EVENT:
-        return start_collection(event, event.data.mapping_start.anchor,
-                                event.data.mapping_start.tag, true);
+        return count_flow_work(event) &&
+               start_collection(
+                   event, event.data.mapping_start.anchor, event.data.mapping_start.tag,
+                   {.map = true,
+                    .flow = event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE});
       case YAML_SEQUENCE_END_EVENT:
       case YAML_MAPPING_END_EVENT:
         return end_collection();
@@ -330,6 +340,7 @@ class EventReader {
     anchored_.clear();
     nodes_ = 0;
     alias_nodes_ = 0;
+    flow_work_ = 0;
     empty_ = false;
     return true;
   }
@@ -337,6 +348,10 @@ class EventReader {
   bool end_document(const yaml_event_t& event) {
     const std::uint32_t end = offset_of(event.end_mark);
     if (!empty_) {
+      if (slice_.ordinal + read_documents_ > limits_.documents) {
+        return fail(ErrorKind::Limit, document_begin_, too_many_documents(limits_),
+                    kTooManyDocumentsHint);
+      }
       documents_.push_back({.root = root_,
                             .begin = document_begin_,
                             .end = end,
@@ -361,6 +376,24 @@ class EventReader {
     if (nodes_ > limits_.nodes) {
       return fail(ErrorKind::Limit, offset,
                   fmt::format("the document has more than {} values", limits_.nodes));
+    }
+    return true;
+  }
+
+  // yaml_parser_fetch_more_tokens of libyaml 0.2.5 goes through the possible simple keys, one for
+  // each open flow level, whenever it fetches a token: wide and deep together are quadratic.
+  bool count_flow_work(const yaml_event_t& event) {
+    if (flow_levels_ <= kFreeFlowLevels) {
+      return true;
+    }
+    flow_work_ += flow_levels_ - kFreeFlowLevels;
+    if (flow_work_ > limits_.flow_work) {
+      return fail(ErrorKind::Limit, offset_of(event.start_mark),
+                  fmt::format("found too many values in flow collections that are nested deeper "
+                              "than {} levels",
+                              kFreeFlowLevels),
+                  "write the outer lists and maps in block style, or leave out anchors, aliases "
+                  "and tags");
     }
     return true;
   }
@@ -455,8 +488,14 @@ class EventReader {
         fmt::format("aliases and merge keys expand to more than {} values", limits_.alias_nodes));
   }
 
+  struct CollectionStyle {
+    bool map = false;
+    bool flow = false;
+  };
+
   bool start_collection(const yaml_event_t& event, const yaml_char_t* anchor,
-                        const yaml_char_t* tag, bool map) {
+                        const yaml_char_t* tag, CollectionStyle style) {
+    const bool map = style.map;
     const std::uint32_t offset =
         value_offset(event, (anchor != nullptr ? 1 : 0) + (tag != nullptr ? 1 : 0));
     if (!frames_.empty() && frames_.back().expects_key) {
@@ -472,11 +511,13 @@ class EventReader {
     }
     frames_.push_back({.map = map,
                        .expects_key = map,
+                       .flow = style.flow,
                        .offset = offset,
                        .height = 1,
                        .first = values_.size(),
                        .nodes_before = nodes_before,
                        .anchored = add_anchor(anchor)});
+    flow_levels_ += style.flow ? 1 : 0;
     return true;
   }
 
@@ -491,6 +532,7 @@ class EventReader {
       node = Node::make_array(arena_, std::span(values_).subspan(frame.first), frame.offset);
     }
     frames_.pop_back();
+    flow_levels_ -= frame.flow ? 1 : 0;
     values_.resize(frame.first);
     entries_.resize(frame.first);
     if (frame.anchored != nullptr) {
@@ -684,6 +726,8 @@ class EventReader {
   std::vector<std::unique_ptr<Anchored>> anchored_;
   std::uint64_t nodes_ = 0;
   std::uint64_t alias_nodes_ = 0;
+  std::uint32_t flow_levels_ = 0;
+  std::uint64_t flow_work_ = 0;
   Node root_;
   bool empty_ = false;  // the document is comments and blanks only
   std::uint32_t document_begin_;

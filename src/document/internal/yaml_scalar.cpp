@@ -314,7 +314,7 @@ bool timestamp(std::string_view text) {
   if (text.size() < 5 || !std::all_of(text.begin(), text.begin() + 4, digit) || text[4] != '-') {
     return false;
   }
-  const int year = *take_number(text, 4);
+  const int year = take_number(text, 4).value_or(0);
   const bool dashed = take(text, '-');
   const auto month = take_number(text, 2);
   if (!dashed || !month || *month < 1 || *month > 12 || !take(text, '-')) {
@@ -402,9 +402,8 @@ std::string fixed(const Decimal& decimal) {
     return out + "0." + std::string(static_cast<std::size_t>(-decimal.exponent - 1), '0') +
            decimal.digits;
   }
-  if (decimal.exponent + 1 >= count) {
-    return out + decimal.digits +
-           std::string(static_cast<std::size_t>(decimal.exponent + 1 - count), '0');
+  if (const int zeros = decimal.exponent + 1 - count; zeros >= 0) {
+    return out + decimal.digits + std::string(static_cast<std::size_t>(zeros), '0');
   }
   const auto whole = static_cast<std::size_t>(decimal.exponent + 1);
   return out + decimal.digits.substr(0, whole) + "." + decimal.digits.substr(whole);
@@ -498,7 +497,8 @@ std::optional<std::string> decode_binary(std::string_view base64) {
       continue;
     }
     if (c == '=') {
-      if (++padding > 2 || count + padding > 4 || count < 2) {
+      ++padding;
+      if (padding > 2 || count + padding > 4 || count < 2) {
         return std::nullopt;
       }
       continue;
