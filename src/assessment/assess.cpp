@@ -5,6 +5,7 @@
 
 #include "assessment/assessment.hpp"
 #include "assessment/internal/judge.hpp"
+#include "assessment/internal/list_keys.hpp"
 #include "assessment/internal/rules.hpp"
 #include "assessment/internal/summaries.hpp"
 #include "base/memory.hpp"
@@ -52,6 +53,7 @@ void judge_duplicates(const Run& run, Worker& worker, Part& part) {
     auto* subject = worker.arena->create<finding::Subject>();
     subject->ref = object.ref;
     subject->root = object.root;
+    subject->list_keys = list_keys_of(object);
     Finding& finding = part.findings.emplace_back();
     finding.check = &kDuplicateObject;
     finding.subject = subject;

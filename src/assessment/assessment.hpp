@@ -32,6 +32,9 @@ struct Context {
   // Waivers found in the input: listed, not honoured.
   std::vector<const finding::Exception*> unhonoured;
   bool include_pass = false;
+  // Judge objects with the defaults that the API server gives them before admission; false: as
+  // written.
+  bool defaults = true;
   unsigned threads = 1;
 };
 

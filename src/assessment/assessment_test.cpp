@@ -102,6 +102,24 @@ TEST(Assess, WithoutLabelsBaselineIsHeldAndRestrictedIsAdvice) {
   EXPECT_EQ(assessment.workloads[1].meets, "baseline");
 }
 
+// With hostNetwork the server copies each containerPort to hostPort, before Pod Security is asked.
+TEST(Assess, PodSecurityIsJudgedWithTheDefaultsOfTheServer) {
+  World world(
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  hostNetwork: "
+      "true\n"
+      "  containers:\n  - name: main\n    image: registry.bank.example/a:1\n    ports: "
+      "[{containerPort: "
+      "8080}]\n");
+  const auto with = said(world.judge(), "pod-security");
+  EXPECT_TRUE(contains(with, "hostNamespaces high web"));
+  EXPECT_TRUE(contains(with, "hostPorts high web"));
+  Context as_written;
+  as_written.defaults = false;
+  const auto without = said(world.judge(as_written), "pod-security");
+  EXPECT_TRUE(contains(without, "hostNamespaces high web"));
+  EXPECT_FALSE(contains(without, "hostPorts high web"));
+}
+
 TEST(Assess, TheStricterOfTheLabelsIsHeldWithItsVersion) {
   World world(name_space("a",
                          "pod-security.kubernetes.io/enforce: privileged, "

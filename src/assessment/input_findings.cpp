@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "assessment/internal/list_keys.hpp"
+
 namespace tally::assessment {
 
 using finding::Check;
@@ -117,6 +119,7 @@ void add_pasted(const input::PastedText& pasted, std::span<const kube::Object> o
       auto* made = arena.create<finding::Subject>();
       made->ref = object.ref;
       made->root = object.root;
+      made->list_keys = list_keys_of(object);
       subject = made;
     }
     finding.subject = subject;
@@ -177,6 +180,7 @@ void add_inputs(finding::Assessment& assessment, input::Inputs inputs,
   move_to(assessment.errors, inputs.errors);
   move_to(assessment.sources, inputs.sources);
   move_to(assessment.arenas, inputs.arenas);
+  assessment.kinds = std::shared_ptr<const kube::CustomKinds>(std::move(inputs.custom_kinds));
 }
 
 }  // namespace tally::assessment

@@ -6,7 +6,9 @@
 #include <array>
 #include <utility>
 
+#include "assessment/internal/list_keys.hpp"
 #include "assessment/internal/rules.hpp"
+#include "kube/defaults.hpp"
 
 namespace tally::assessment {
 
@@ -18,6 +20,7 @@ using kube::Object;
 
 namespace {
 
+const document::Name kMetadata{"metadata"};
 const document::Name kRuntimeClassName{"runtimeClassName"};
 const document::Name kServiceAccountName{"serviceAccountName"};
 const document::Name kServiceAccount{"serviceAccount"};
@@ -34,10 +37,19 @@ const Subject* make_subject(const Object& object, Arena& arena) {
   auto* subject = arena.create<Subject>();
   subject->ref = object.ref;
   subject->root = object.root;
+  subject->list_keys = list_keys_of(object);
   if (const auto owner = object.owner()) {
     subject->owner = arena.concat({owner->kind, "/", owner->name});
   }
   return subject;
+}
+
+kube::Object with_defaults(const Object& object, Arena& arena) {
+  Object completed = object;
+  completed.root = kube::defaulted(object, arena, {.name_space = object.ref.name_space});
+  const document::Node* metadata = completed.root.find(kMetadata);
+  completed.metadata = metadata == nullptr ? document::Node{} : *metadata;
+  return completed;
 }
 
 // Everything that the steps below need about the object at hand.
@@ -309,11 +321,20 @@ void judge_object(const Run& run, const Object& object, std::string_view usernam
       part.workloads_exempt += 1;
     } else {
       part.count_evaluated(policy.set);
+      // The API server sets its defaults before it judges. Few of them can change the verdict.
+      kube::Object completed;
+      auto judged = pod;
+      if (run.context->defaults && kube::defaults_change_pod_security(object)) {
+        completed = with_defaults(object, *worker.arena);
+        if (const auto with = kube::pod_template(completed)) {
+          judged = with;
+        }
+      }
       judge_pod_security(judging, policy,
-                         {.metadata = pod->metadata,
-                          .spec = pod->spec,
-                          .metadata_pointer = pod->metadata_pointer,
-                          .spec_pointer = pod->spec_pointer},
+                         {.metadata = judged->metadata,
+                          .spec = judged->spec,
+                          .metadata_pointer = judged->metadata_pointer,
+                          .spec_pointer = judged->spec_pointer},
                          verdict, facts);
     }
   }

@@ -148,6 +148,7 @@ struct Assessment {
   std::vector<std::unique_ptr<Arena>> arenas;
   std::vector<std::shared_ptr<const document::Source>> sources;
   std::vector<std::unique_ptr<Exception>> waivers;
+  std::shared_ptr<const void> kinds;  // what Subject::list_keys refer to, if it is not static
 };
 
 // The worst severity among findings that count: fail, and error or unknown (as High at least);

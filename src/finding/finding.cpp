@@ -1,6 +1,5 @@
 #include "finding/finding.hpp"
 
-#include <charconv>
 #include <string>
 
 #include "crypto/sha256.hpp"
@@ -51,75 +50,6 @@ std::string_view to_text(Mode mode) noexcept {
   return "audit";
 }
 
-namespace {
-
-using document::Node;
-
-// The keys by which the API server tells elements of its list-maps apart, in the order in which
-// they are asked for. (x-kubernetes-list-map-keys of the workload kinds; the full table is kube's,
-// which stands beside this library.)
-constexpr std::array<std::string_view, 9> kMergeKeys = {
-    "name", "containerPort", "port", "mountPath", "devicePath", "topologyKey", "ip", "key", "type"};
-
-// RFC 6901 section 4: one reference token, unescaped (~1 before ~0).
-std::string unescape(std::string_view token) {
-  std::string text;
-  text.reserve(token.size());
-  for (std::size_t i = 0; i < token.size(); ++i) {
-    if (token[i] == '~' && i + 1 < token.size() && (token[i + 1] == '0' || token[i + 1] == '1')) {
-      text += token[++i] == '0' ? '~' : '/';
-    } else {
-      text += token[i];
-    }
-  }
-  return text;
-}
-
-// "[name=api]" or, for a scalar element, "[=NET_ADMIN]"; nothing if the element has no key of its
-// own.
-bool append_merge_key(std::string& out, const Node& element) {
-  if (element.is_string() || element.is_number()) {
-    out.append("[=").append(element.text()).append("]");
-    return true;
-  }
-  for (const auto key : kMergeKeys) {
-    const Node* value = element.find(key);
-    if (value != nullptr && (value->is_string() || value->is_number())) {
-      out.append("[").append(key).append("=").append(value->text()).append("]");
-      return true;
-    }
-  }
-  return false;
-}
-
-void append_stable_pointer(std::string& out, std::string_view pointer, const Node& root) {
-  const Node* at = &root;
-  while (!pointer.empty()) {
-    pointer.remove_prefix(1);  // the slash
-    const auto end = pointer.find('/');
-    const std::string_view token = pointer.substr(0, end);
-    pointer = end == std::string_view::npos ? std::string_view{} : pointer.substr(end);
-    out += '/';
-    if (at != nullptr && at->is_array()) {
-      std::size_t index = 0;
-      const auto [last, error] = std::from_chars(token.data(), token.data() + token.size(), index);
-      const bool is_index =
-          error == std::errc{} && last == token.data() + token.size() && index < at->size();
-      at = is_index ? &at->items()[index] : nullptr;
-      if (at == nullptr || !append_merge_key(out, *at)) {
-        out += token;
-      }
-      continue;
-    }
-    out += token;
-    if (at != nullptr) {
-      at = token.contains('~') ? at->find(unescape(token)) : at->find(token);
-    }
-  }
-}
-
-}  // namespace
-
 Fingerprint fingerprint(const Finding& finding) {
   // Reused buffers: a report has tens of thousands of findings.
   thread_local std::string text;
@@ -141,7 +71,12 @@ Fingerprint fingerprint(const Finding& finding) {
     field(finding.subject->ref.name_space);
     field(finding.subject->ref.name);
     field(finding.container);
-    append_stable_pointer(text, finding.pointer, finding.subject->root);
+    const Subject& subject = *finding.subject;
+    if (subject.list_keys.append != nullptr) {
+      subject.list_keys.append(text, subject.list_keys.kind, subject.root, finding.pointer);
+    } else {
+      text += finding.pointer;
+    }
   } else {
     field(finding.pointer);
     field(finding.message);

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "document/node.hpp"
@@ -49,11 +50,21 @@ struct Check {
   std::span<const std::string_view> references;  // addresses of documentation
 };
 
+// How the lists of a kind are keyed, from who knows the types of the API: appends a pointer into
+// `root` with the indices of keyed lists replaced by the keys of the element. `kind` is the
+// giver's own, handed back to it.
+struct ListKeys {
+  void (*append)(std::string& out, const void* kind, const document::Node& root,
+                 std::string_view pointer) = nullptr;
+  const void* kind = nullptr;
+};
+
 // What a finding is about. One Subject is shared by all findings of an object.
 struct Subject {
   scalar::ObjectRef ref;
   std::string_view owner;  // "Kind/name" of the controlling owner, or empty
   document::Node root;     // the object itself
+  ListKeys list_keys;      // without them, list indices stay in fingerprints
 };
 
 // Where in the input. `source` may be null (an object that came from no file).
@@ -97,7 +108,7 @@ struct Finding {
 // The stable identity of a finding: SHA-256 over engine, policy, rule, subject, container and
 // pointer with list indices replaced by merge keys (`containers/0` becomes
 // `containers/[name=api]`). Never a line or a file name, so that moving code is not a new finding.
-// The subject's root node is needed for the merge keys.
+// The subject's root node and list_keys are needed for the merge keys.
 using Fingerprint = std::array<char, 64>;  // lower-case hex
 [[nodiscard]] Fingerprint fingerprint(const Finding& finding);
 

@@ -56,14 +56,34 @@ Finding finding_at(const Subject& subject, std::string_view pointer) {
   return finding;
 }
 
+// Stands for the library that knows the types: containers are told apart by their names.
+constexpr ListKeys kNames{
+    .append =
+        [](std::string& out, const void*, const Node& root, std::string_view pointer) {
+          constexpr std::string_view kContainers = "/spec/containers/";
+          if (!pointer.starts_with(kContainers)) {
+            out += pointer;
+            return;
+          }
+          const auto index = static_cast<std::size_t>(pointer[kContainers.size()] - '0');
+          const Node& containers = *root.find("spec")->find("containers");
+          out += kContainers;
+          out += index < containers.size() ? containers.items()[index].find("name")->text()
+                                           : pointer.substr(kContainers.size(), 1);
+          out += pointer.substr(kContainers.size() + 1);
+        },
+    .kind = nullptr};
+
 TEST(Fingerprint, ContainersAreNamedNotCounted) {
   Tree one;
   Tree two;
   two.root = two.object(
       {{"spec",
         two.object({{"containers", two.array({two.object({{"name", two.string("b")}})})}})}});
-  const Subject before{.ref = {"", "v1", "Pod", "shop", "api"}, .owner = {}, .root = one.root};
-  const Subject after{.ref = {"", "v1", "Pod", "shop", "api"}, .owner = {}, .root = two.root};
+  const Subject before{
+      .ref = {"", "v1", "Pod", "shop", "api"}, .owner = {}, .root = one.root, .list_keys = kNames};
+  const Subject after{
+      .ref = {"", "v1", "Pod", "shop", "api"}, .owner = {}, .root = two.root, .list_keys = kNames};
   // `b` moved from index 1 to index 0: the same finding.
   EXPECT_EQ(fingerprint(finding_at(before, "/spec/containers/1/securityContext/privileged")),
             fingerprint(finding_at(after, "/spec/containers/0/securityContext/privileged")));
@@ -71,10 +91,23 @@ TEST(Fingerprint, ContainersAreNamedNotCounted) {
             fingerprint(finding_at(before, "/spec/containers/1/securityContext/privileged")));
 }
 
+TEST(Fingerprint, WithoutKeysIndicesStay) {
+  Tree tree;
+  const Subject subject{
+      .ref = {"", "v1", "Pod", "shop", "api"}, .owner = {}, .root = tree.root, .list_keys = {}};
+  const Subject named{.ref = subject.ref, .owner = {}, .root = tree.root, .list_keys = kNames};
+  EXPECT_NE(fingerprint(finding_at(subject, "/spec/containers/0")),
+            fingerprint(finding_at(subject, "/spec/containers/1")));
+  EXPECT_NE(fingerprint(finding_at(subject, "/spec/containers/0")),
+            fingerprint(finding_at(named, "/spec/containers/0")));
+}
+
 TEST(Fingerprint, SubjectAndRuleCountButNotTheVersion) {
   Tree tree;
-  const Subject a{
-      .ref = {"apps", "v1", "Deployment", "shop", "api"}, .owner = {}, .root = tree.root};
+  const Subject a{.ref = {"apps", "v1", "Deployment", "shop", "api"},
+                  .owner = {},
+                  .root = tree.root,
+                  .list_keys = {}};
   Subject b = a;
   b.ref.version = "v1beta1";
   EXPECT_EQ(fingerprint(finding_at(a, "/spec")), fingerprint(finding_at(b, "/spec")));
@@ -96,7 +129,8 @@ TEST(Fingerprint, SubjectAndRuleCountButNotTheVersion) {
 
 TEST(Fingerprint, PointersThatLeadNowhereAreKeptAsTheyAre) {
   Tree tree;
-  const Subject subject{.ref = {"", "v1", "Pod", "", "x"}, .owner = {}, .root = tree.root};
+  const Subject subject{
+      .ref = {"", "v1", "Pod", "", "x"}, .owner = {}, .root = tree.root, .list_keys = {}};
   EXPECT_NE(fingerprint(finding_at(subject, "/spec/containers/7")),
             fingerprint(finding_at(subject, "/spec/containers/8")));
   EXPECT_NE(fingerprint(finding_at(subject, "/a~1b")), fingerprint(finding_at(subject, "/a~0b")));
@@ -117,7 +151,8 @@ TEST(Day, RoundTripsAndRefusesWhatIsNoDate) {
 
 TEST(Exception, MatchesWhatItSaysAndNothingElse) {
   Tree tree;
-  const Subject subject{.ref = {"", "v1", "Pod", "shop-eu", "api"}, .owner = {}, .root = tree.root};
+  const Subject subject{
+      .ref = {"", "v1", "Pod", "shop-eu", "api"}, .owner = {}, .root = tree.root, .list_keys = {}};
   const Finding finding = finding_at(subject, "/spec");
   struct Row {
     const char* name;
@@ -215,7 +250,8 @@ TEST(Exception, MatchesWhatItSaysAndNothingElse) {
 
 TEST(ExitCode, ErrorsWinOverFindings) {
   Tree tree;
-  const Subject subject{.ref = {"", "v1", "Pod", "shop", "api"}, .owner = {}, .root = tree.root};
+  const Subject subject{
+      .ref = {"", "v1", "Pod", "shop", "api"}, .owner = {}, .root = tree.root, .list_keys = {}};
   const Severity high = Severity::High;
   Assessment assessment;
   EXPECT_EQ(exit_code(assessment, &high), 2) << "nothing judged";

@@ -51,6 +51,7 @@ defaultNamespace: shop
   ASSERT_TRUE(config) << config.error().to_string();
   ASSERT_EQ(config->tiers.size(), 3U);
   EXPECT_EQ(config->tiers[0].tier, Tier::Privileged);
+  ASSERT_TRUE(config->tiers[1].selector);
   EXPECT_EQ(config->tiers[1].selector->to_string(), "open,tier=shop");
   EXPECT_EQ(config->tiers[2].names, (std::vector<std::string>{"payments", "pay-*"}));
   EXPECT_EQ(config->pod_security_version, "v1.30");
@@ -59,7 +60,8 @@ defaultNamespace: shop
   EXPECT_EQ(config->exceptions[0].ticket, "SEC-12");
   EXPECT_EQ(config->exceptions[0].at.line, 19U);
   EXPECT_EQ(finding::day_to_text(config->exceptions[0].expires), "2027-01-31");
-  ASSERT_TRUE(config->fail_on && config->fail_on->severity);
+  ASSERT_TRUE(config->fail_on);
+  ASSERT_TRUE(config->fail_on->severity);
   EXPECT_EQ(*config->fail_on->severity, finding::Severity::Medium);
   EXPECT_EQ(config->exclude, std::vector<std::string>{"vendor/**"});
   EXPECT_EQ(config->default_namespace, "shop");
@@ -71,7 +73,8 @@ TEST(Config, AnEmptyOneIsValid) {
   EXPECT_TRUE(config->tiers.empty());
   EXPECT_FALSE(config->fail_on);
   const auto never = parse("failOn: never\n");
-  ASSERT_TRUE(never && never->fail_on);
+  ASSERT_TRUE(never);
+  ASSERT_TRUE(never->fail_on);
   EXPECT_FALSE(never->fail_on->severity);
 }
 

@@ -157,6 +157,7 @@ std::vector<std::string> names_in(const std::string& folder) {
   if (directory == nullptr) {
     return names;
   }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): unsafe is only a stream that threads share
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") {

@@ -96,6 +96,7 @@ TEST(Glob, ExpandsSorted) {
     const auto found = expand_glob(tree.path(row.pattern));
     ASSERT_TRUE(found) << row.pattern;
     std::vector<std::string> expected;
+    expected.reserve(row.expected.size());
     for (const auto& path : row.expected) {
       expected.push_back(tree.path(path));
     }

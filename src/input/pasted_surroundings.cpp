@@ -74,7 +74,7 @@ void find_line_numbers(Lines lines, Diagnoses& found) {
   if (first != nullptr && (run >= kEnough || (run >= 2 && run == content))) {
     found.push_back({first->body_offset(), "line-numbers",
                      fmt::format("found the line number '{}' of a listing in front of the text",
-                                 *line_number_of(first->body)),
+                                 line_number_of(first->body).value_or(0)),
                      "Remove the line numbers; copy from the raw view of the page."});
   }
 }

@@ -252,7 +252,7 @@ TEST(PastedText, LongAndBrokenTextsEnd) {
 }
 
 std::filesystem::path corpus() {
-  const char* given = std::getenv("TALLY_CORPUS");
+  const char* given = std::getenv("TALLY_CORPUS");  // NOLINT(concurrency-mt-unsafe)
   return given != nullptr ? std::filesystem::path(given)
                           : std::filesystem::path(TALLY_SOURCE_DIR) / "../shared/corpus";
 }
@@ -285,6 +285,7 @@ TEST(PastedText, FieldCases) {
     options.paths = {(corpus() / "field" / row.file).string()};
     const Inputs inputs = read_inputs(options);
     std::vector<std::string> found;
+    found.reserve(inputs.pasted.size());
     for (const PastedText& pasted : inputs.pasted) {
       found.push_back(std::string(pasted.diagnosis.id) + "@" +
                       std::to_string(pasted.source->position(pasted.diagnosis.offset).line));

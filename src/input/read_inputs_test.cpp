@@ -30,6 +30,7 @@ Inputs read(std::vector<std::string> paths, unsigned threads = 1) {
 
 std::vector<std::string> names(const Inputs& inputs) {
   std::vector<std::string> found;
+  found.reserve(inputs.objects.size());
   for (const kube::Object& object : inputs.objects) {
     found.emplace_back(object.ref.name);
   }

@@ -39,7 +39,7 @@ namespace tally::kube {
 namespace {
 
 std::string corpus_folder() {
-  const char* given = std::getenv("TALLY_CORPUS");
+  const char* given = std::getenv("TALLY_CORPUS");  // NOLINT(concurrency-mt-unsafe)
   return given != nullptr ? given : std::string(TALLY_SOURCE_DIR) + "/../shared/corpus";
 }
 

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <tuple>
 #include <unordered_map>
 
@@ -24,7 +23,6 @@ namespace tally::kube {
 
 namespace {
 
-using document::Name;
 using document::Node;
 
 struct Scalar {
@@ -205,8 +203,8 @@ class Table {
   [[nodiscard]] static std::size_t slot(std::string_view kind) noexcept {
     const std::size_t n = kind.size();
     return n < 3 ? n
-                 : (n * 31 + static_cast<unsigned char>(kind[0]) * 7U +
-                    static_cast<unsigned char>(kind[n / 2]) * 13U +
+                 : (n * 31 + std::size_t{static_cast<unsigned char>(kind[0])} * 7 +
+                    std::size_t{static_cast<unsigned char>(kind[n / 2])} * 13 +
                     static_cast<unsigned char>(kind[n - 3])) %
                        kHeads;
   }
@@ -228,98 +226,15 @@ class Table {
 };
 
 const Table& table() {
-  static const Table the_table;
-  return the_table;
-}
-
-const Name kSpec{"spec"};
-const Name kGroup{"group"};
-const Name kNames{"names"};
-const Name kKind{"kind"};
-const Name kPlural{"plural"};
-const Name kScope{"scope"};
-const Name kVersions{"versions"};
-const Name kVersion{"version"};
-const Name kName{"name"};
-
-std::string_view text_at(const Node* node, const Name& name) {
-  const Node* value = node == nullptr ? nullptr : node->find(name);
-  return value != nullptr && value->is_string() ? value->text() : std::string_view{};
-}
-
-std::string identity(std::string_view group, std::string_view version, std::string_view kind) {
-  std::string text(group);
-  text += '/';
-  text += version;
-  text += '/';
-  text += kind;
-  return text;
-}
-
-// One step of a pointer: its text with ~1 and ~0 undone is compared with keys, so that nothing is
-// built.
-bool token_equals(std::string_view token, std::string_view key) noexcept {
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < token.size(); ++i, ++at) {
-    char c = token[i];
-    if (c == '~' && i + 1 < token.size()) {
-      c = token[++i] == '1' ? '/' : '~';
-    }
-    if (at >= key.size() || key[at] != c) {
-      return false;
-    }
-  }
-  return at == key.size();
-}
-
-const Node* step(const Node& node, std::string_view token, std::string_view& key) {
-  if (node.is_array()) {
-    std::size_t index = 0;
-    const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), index);
-    return error == std::errc{} && end == token.data() + token.size() && index < node.size()
-               ? &node.items()[index]
-               : nullptr;
-  }
-  for (const document::Member member : node.members()) {
-    if (token_equals(token, member.key)) {
-      key = member.key;
-      return &member.value;
-    }
-  }
-  return nullptr;
-}
-
-// "[name=main]" or "[containerPort=80,protocol=TCP]", or empty if the item lacks every key.
-std::string merge_key_text(const Node& item, std::string_view keys) {
-  std::string text;
-  while (!keys.empty()) {
-    const auto comma = keys.find(',');
-    const std::string_view key = keys.substr(0, comma);
-    keys.remove_prefix(comma == std::string_view::npos ? keys.size() : comma + 1);
-    const Node* value = item.find(key);
-    if (value == nullptr || value->text().empty()) {
-      continue;
-    }
-    text += text.empty() ? '[' : ',';
-    text += key;
-    text += '=';
-    for (const char c : value->text()) {
-      text += c == '~'   ? std::string_view{"~0"}
-              : c == '/' ? std::string_view{"~1"}
-                         : std::string_view{&c, 1};
-    }
-  }
-  if (!text.empty()) {
-    text += ']';
-  }
-  return text;
+  static const Table kTable;
+  return kTable;
 }
 
 }  // namespace
 
 const ApiTypes& api_types() {
-  static const ApiTypes types = table().view();
-  return types;
+  static const ApiTypes kTypes = table().view();
+  return kTypes;
 }
 
 void load_api_kinds() { static_cast<void>(table()); }
@@ -388,100 +303,6 @@ bool is_namespaced(const Object& object) {
   }
   const RecognisedKind* recognised = recognise(object.ref);
   return recognised == nullptr || recognised->scope == RecognisedScope::Namespaced;
-}
-
-void CustomKinds::add(std::span<const Object> objects) {
-  for (const Object& object : objects) {
-    if (object.ref.kind != "CustomResourceDefinition" ||
-        object.ref.group != "apiextensions.k8s.io") {
-      continue;
-    }
-    const Node* spec = object.root.find(kSpec);
-    const Node* names = spec == nullptr ? nullptr : spec->find(kNames);
-    const ApiKind row{
-        .group = text_at(spec, kGroup),
-        .version = {},
-        .kind = text_at(names, kKind),
-        .plural = text_at(names, kPlural),
-        .scope = text_at(spec, kScope) == "Cluster" ? Scope::Cluster : Scope::Namespaced,
-        .type = std::nullopt,
-        .subresources = {},
-        .short_names = {}};
-    if (row.group.empty() || row.kind.empty()) {
-      continue;  // reported by the structure check of the definition itself
-    }
-    const auto add_version = [this, &row](std::string_view version) {
-      if (version.empty()) {
-        return;
-      }
-      const auto [place, is_new] =
-          by_identity_.try_emplace(identity(row.group, version, row.kind), nullptr);
-      if (is_new) {
-        kinds_.push_back(row);
-        kinds_.back().version = version;
-        place->second = &kinds_.back();
-      }
-    };
-    add_version(text_at(spec, kVersion));  // v1beta1
-    if (const Node* versions = spec->find(kVersions); versions != nullptr && versions->is_array()) {
-      for (const Node& version : versions->items()) {
-        add_version(text_at(&version, kName));
-      }
-    }
-  }
-}
-
-const ApiKind* CustomKinds::find(std::string_view group, std::string_view version,
-                                 std::string_view kind) const {
-  const auto at = by_identity_.find(identity(group, version, kind));
-  return at == by_identity_.end() ? nullptr : at->second;
-}
-
-void CustomKinds::resolve(std::span<Object> objects) const {
-  if (kinds_.empty()) {
-    return;
-  }
-  for (Object& object : objects) {
-    if (object.kind == nullptr) {
-      object.kind = find(object.ref.group, object.ref.version, object.ref.kind);
-    }
-  }
-}
-
-std::string keyed_pointer(const Object& object, std::string_view pointer) {
-  const ApiTypes& types = api_types();
-  std::string out;
-  const Node* node = &object.root;
-  const TypeRow* type =
-      object.kind != nullptr && object.kind->type ? &types.type(*object.kind->type) : nullptr;
-  std::string_view list_keys;
-  while (!pointer.empty()) {
-    pointer.remove_prefix(1);
-    const auto slash = pointer.find('/');
-    const std::string_view token = pointer.substr(0, slash);
-    pointer.remove_prefix(slash == std::string_view::npos ? pointer.size() : slash);
-
-    const bool in_list = node != nullptr && node->is_array();
-    std::string_view key;
-    node = node == nullptr ? nullptr : step(*node, token, key);
-    std::string merged = in_list && node != nullptr && !list_keys.empty()
-                             ? merge_key_text(*node, list_keys)
-                             : std::string{};
-    out += '/';
-    out += merged.empty() ? token : std::string_view{merged};
-
-    list_keys = {};
-    if (type != nullptr && type->kind == TypeKind::Fields) {
-      const FieldRow* field = types.find(*type, key);
-      list_keys = field == nullptr ? std::string_view{} : field->list_map_keys;
-      type = field == nullptr ? nullptr : &types.type(field->type);
-    } else {
-      const bool has_element =
-          type != nullptr && (type->kind == TypeKind::List || type->kind == TypeKind::Map);
-      type = has_element ? &types.type(type->element) : nullptr;
-    }
-  }
-  return out;
 }
 
 }  // namespace tally::kube

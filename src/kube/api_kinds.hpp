@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "kube/api_types.hpp"
+#include "kube/custom_schema.hpp"
 #include "kube/object.hpp"
 
 namespace tally::kube {
@@ -28,6 +29,7 @@ struct ApiKind {
   std::optional<TypeIndex> type;  // its structure; nothing for kinds of CustomResourceDefinitions
   std::string_view subresources;  // comma-separated, sorted
   std::string_view short_names;   // comma-separated
+  const CustomSchema* schema = nullptr;  // of a kind of a CustomResourceDefinition, if it has one
 };
 
 // Parses the table if nobody has yet. Takes less than a millisecond.
@@ -56,8 +58,7 @@ void load_api_kinds();
 [[nodiscard]] bool is_namespaced(const Object& object);
 
 // Kinds that CustomResourceDefinitions of the input add. Rows have stable addresses while it lives.
-// Their structural schemas are not read: objects of these kinds are checked for their metadata
-// only.
+// The structural schemas of the versions that are served are read with them.
 class CustomKinds {
  public:
   // Reads apiextensions.k8s.io CustomResourceDefinitions (v1 and v1beta1) among the objects; skips
@@ -71,12 +72,8 @@ class CustomKinds {
 
  private:
   std::deque<ApiKind> kinds_;
+  std::deque<CustomSchema> schemas_;
   std::unordered_map<std::string, const ApiKind*> by_identity_;  // "group/version/kind"
 };
-
-// A JSON pointer with the indices of keyed lists replaced by their merge keys:
-// "/spec/containers/0/image" becomes "/spec/containers/[name=main]/image". Indices of other lists
-// stay.
-[[nodiscard]] std::string keyed_pointer(const Object& object, std::string_view pointer);
 
 }  // namespace tally::kube

@@ -132,7 +132,7 @@ std::string problem_with(const Node& root, std::string_view api_version, std::st
 Object make_object(const Node& root, std::string_view api_version, std::string_view kind) {
   Object object;
   object.root = root;
-  const auto group_version = *split_api_version(api_version);
+  const auto group_version = split_api_version(api_version).value_or(GroupVersion{});
   object.ref.group = group_version.group;
   object.ref.version = group_version.version;
   object.ref.kind = kind;

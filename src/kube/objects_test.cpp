@@ -7,6 +7,7 @@
 
 #include "document/read.hpp"
 #include "kube/api_kinds.hpp"
+#include "kube/keyed_pointer.hpp"
 #include "kube/namespace_labels.hpp"
 #include "kube/recognised.hpp"
 #include "kube/removed_apis.hpp"
@@ -139,7 +140,7 @@ TEST(Objects, ListsInListsHaveALimit) {
   const auto nested = [](std::size_t depth) {
     std::string text = "{apiVersion: v1, kind: ConfigMap}";
     for (std::size_t i = 0; i < depth; ++i) {
-      text = "{apiVersion: v1, kind: List, items: [" + text + "]}";
+      text.insert(0, "{apiVersion: v1, kind: List, items: [").append("]}");
     }
     return text;
   };
@@ -427,8 +428,9 @@ metadata: {name: a}
 spec:
   tolerations: [{key: a}]
   containers:
-  - {name: main, ports: [{containerPort: 80, protocol: TCP}]}
+  - {name: main, ports: [{containerPort: 80, protocol: TCP}], args: [-v]}
   - {image: nameless}
+  - {name: x, volumeMounts: [{name: data, mountPath: /a~b}]}
 )");
   for (const auto& [pointer, expected] : std::vector<std::pair<const char*, const char*>>{
            {"", ""},
@@ -438,10 +440,70 @@ spec:
            {"/spec/containers/1/image", "/spec/containers/1/image"},
            {"/spec/containers/9/image", "/spec/containers/9/image"},
            {"/spec/tolerations/0/key", "/spec/tolerations/0/key"},
+           {"/spec/containers/0/args/0", "/spec/containers/[name=main]/args/[=-v]"},
+           {"/spec/containers/2/volumeMounts/0",
+            "/spec/containers/[name=x]/volumeMounts/[mountPath=~1a~0b]"},
            {"/metadata/labels/a~1b", "/metadata/labels/a~1b"},
            {"/no/such/0", "/no/such/0"},
        }) {
-    EXPECT_EQ(keyed_pointer(read.objects.at(0), pointer), expected);
+    std::string keyed;
+    append_keyed_pointer(keyed, kind_of_lists(read.objects.at(0)), read.objects.at(0).root,
+                         pointer);
+    EXPECT_EQ(keyed, expected);
+  }
+}
+
+TEST(ApiKinds, ListsOfRemovedAndCustomKindsAreKeyedToo) {
+  Read read(R"(
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: vaults.bank.example}
+spec:
+  group: bank.example
+  names: {kind: Vault, plural: vaults}
+  scope: Namespaced
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            properties:
+              doors:
+                type: array
+                x-kubernetes-list-type: map
+                x-kubernetes-list-map-keys: [wall, floor]
+                items: {type: object, properties: {wall: {type: string}, floor: {type: integer}}}
+              rooms: {type: array, items: {type: object, properties: {name: {type: string}}}}
+---
+{apiVersion: bank.example/v1, kind: Vault, metadata: {name: a}, spec: {doors: [{wall: north, floor: 2}], rooms: [{name: a}]}}
+---
+{apiVersion: extensions/v1beta1, kind: Deployment, metadata: {name: a}, spec: {template: {spec: {containers: [{name: main}]}}}}
+---
+{apiVersion: other.example/v1, kind: Deployment, metadata: {name: a}, spec: {template: {spec: {containers: [{name: main}]}}}}
+)");
+  CustomKinds kinds;
+  kinds.add(read.objects);
+  kinds.resolve(read.objects);
+  struct Row {
+    std::size_t object;
+    const char* pointer;
+    const char* expected;
+  };
+  for (const Row& row : std::vector<Row>{
+           {1, "/spec/doors/0/wall", "/spec/doors/[wall=north,floor=2]/wall"},
+           {1, "/spec/rooms/0/name", "/spec/rooms/0/name"},
+           {2, "/spec/template/spec/containers/0", "/spec/template/spec/containers/[name=main]"},
+           {3, "/spec/template/spec/containers/0", "/spec/template/spec/containers/0"},
+       }) {
+    const Object& object = read.objects.at(row.object);
+    std::string keyed;
+    append_keyed_pointer(keyed, kind_of_lists(object), object.root, row.pointer);
+    EXPECT_EQ(keyed, row.expected);
   }
 }
 
@@ -466,6 +528,7 @@ TEST(Recognised, KindsOfOtherProjects) {
            {"networking.k8s.io/v1", "Ingress", ""},
        }) {
     const auto parts = split_api_version(row.api_version);
+    ASSERT_TRUE(parts) << row.api_version;
     const RecognisedKind* found = recognise({.group = parts->group,
                                              .version = parts->version,
                                              .kind = row.kind,
@@ -491,6 +554,7 @@ TEST(RemovedApis, AreNoneOfTheTable) {
     if (now != nullptr) {
       EXPECT_EQ(now->scope == Scope::Namespaced, row.namespaced) << row.kind;
       const auto parts = split_api_version(row.replacement);
+      ASSERT_TRUE(parts) << row.replacement;
       EXPECT_NE(find_kind(parts->group, parts->version, row.kind), nullptr)
           << row.kind << " " << row.replacement;
     }
@@ -570,7 +634,7 @@ TEST(Review, RefusesWhatIsNone) {
 }
 
 std::string corpus_folder() {
-  const char* given = std::getenv("TALLY_CORPUS");
+  const char* given = std::getenv("TALLY_CORPUS");  // NOLINT(concurrency-mt-unsafe)
   return given != nullptr ? given : std::string(TALLY_SOURCE_DIR) + "/../shared/corpus";
 }
 

@@ -31,8 +31,8 @@ std::vector<RecognisedKind> parse() {
 }  // namespace
 
 std::span<const RecognisedKind> recognised_kinds() {
-  static const std::vector<RecognisedKind> rows = parse();
-  return rows;
+  static const std::vector<RecognisedKind> kRows = parse();
+  return kRows;
 }
 
 const RecognisedKind* recognise(const scalar::ObjectRef& ref) {

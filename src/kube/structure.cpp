@@ -7,7 +7,10 @@
 
 #include "base/text.hpp"
 #include "kube/api_kinds.hpp"
+#include "kube/internal/schema_check.hpp"
+#include "kube/internal/structure_rules.hpp"
 #include "kube/internal/structure_walk.hpp"
+#include "kube/internal/time_text.hpp"
 #include "kube/recognised.hpp"
 #include "kube/removed_apis.hpp"
 #include "scalar/quantity.hpp"
@@ -125,6 +128,21 @@ void StructureWalk::report_child(StructureProblemKind kind, const Frame& frame,
   add(*this, {.kind = kind,
               .pointer = arena.copy(json_pointer(frame, child)),
               .offset = node == nullptr ? frame.node->offset() : node->offset(),
+              .found = arena.copy(found),
+              .expected = arena.copy(expected),
+              .message = arena.copy(message)});
+}
+
+void StructureWalk::report_member(StructureProblemKind kind, const Frame& frame, std::size_t member,
+                                  std::string_view found, std::string_view expected,
+                                  std::string_view message) {
+  if (is_full()) {
+    overflow = true;
+    return;
+  }
+  add(*this, {.kind = kind,
+              .pointer = arena.copy(json_pointer(frame, frame.node->key(member))),
+              .offset = frame.node->key_offset(member),
               .found = arena.copy(found),
               .expected = arena.copy(expected),
               .message = arena.copy(message)});
@@ -259,8 +277,8 @@ class Walker {
       missing(frame, type, seen);
     }
     if (const Rule rule = rules_[static_cast<std::size_t>(&type - types_.types().data())];
-        rule != Rule::None) {
-      apply_rule(rule, walk_, frame);
+        rule != nullptr) {
+      rule(walk_, frame);
     }
   }
 
@@ -309,9 +327,11 @@ class Walker {
                    ? elements(frame, type)
                    : wrong_type(frame, type);
       case TypeKind::String:
-      case TypeKind::Time:
-      case TypeKind::MicroTime:
         return node.is_string() ? void() : wrong_type(frame, type);
+      case TypeKind::Time:
+        return node.is_string() ? time(frame, TimeLayout::Rfc3339) : wrong_type(frame, type);
+      case TypeKind::MicroTime:
+        return node.is_string() ? time(frame, TimeLayout::Rfc3339Micro) : wrong_type(frame, type);
       case TypeKind::Enum:
         return node.is_string() ? one_of(frame, type) : wrong_type(frame, type);
       case TypeKind::Bytes:
@@ -424,6 +444,14 @@ class Walker {
           fmt::format(
               "{}: illegal base64 data: encode the value, or use stringData where the kind has it",
               dotted_path(frame)));
+    }
+  }
+
+  void time(const Frame& frame, TimeLayout layout) {
+    if (const std::string problem = time_problem(frame.node->text(), layout); !problem.empty()) {
+      walk_.report(StructureProblemKind::InvalidValue, frame, found_text(*frame.node),
+                   "a time such as 2026-01-31T12:00:00Z",
+                   fmt::format("{}: {}", dotted_path(frame), problem));
     }
   }
 
@@ -564,6 +592,8 @@ std::span<const StructureProblem> check_structure(const Object& object, Arena& a
     internal::check_spec(walk, root, type);
   } else if (object.kind == nullptr) {
     internal::check_removed(walk);
+  } else if (object.kind->schema != nullptr) {
+    internal::check_custom_schema(walk, *object.kind->schema);
   }
   internal::check_metadata(walk);
   if (walk.overflow) {

@@ -4,10 +4,10 @@
 // ports, selectors that do not match, API versions that were removed. Apart from, and in addition
 // to, every security verdict.
 //
-// Kinds without a row in the table (custom resources, foreign kinds) are checked for their metadata
-// only. No allocation while nothing is wrong, but for lists of more than 16 names that must be
-// unique and quantities of more than 15 digits. Threads: one Arena and one StructureScratch per
-// thread.
+// Objects of kinds that a CustomResourceDefinition of the input defines are held to its structural
+// schema; other kinds without a row in the table are checked for their metadata only. No allocation
+// while nothing is wrong, but for lists of more than 16 names that must be unique and quantities of
+// more than 15 digits. Threads: one Arena and one StructureScratch per thread.
 
 #include <cstdint>
 #include <span>

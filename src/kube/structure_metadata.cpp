@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "kube/api_kinds.hpp"
+#include "kube/internal/structure_rules.hpp"
 #include "kube/internal/structure_walk.hpp"
 #include "scalar/name_syntax.hpp"
 
@@ -114,7 +115,7 @@ void check_metadata(StructureWalk& walk) {
           Kind::WrongType, in_metadata, "name", found_text(*name), "a string",
           fmt::format("metadata.name: found {}, expected a string", found_text(*name)));
     }
-    apply_rule(Rule::ObjectMeta, walk, in_metadata);
+    check_object_meta(walk, in_metadata);
   }
 }
 

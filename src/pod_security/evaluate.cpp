@@ -134,18 +134,4 @@ std::span<const CheckResult> evaluate(const Pod& pod, const Plan& plan, Scratch&
                                : arena.copy(std::span<const CheckResult>{state.results});
 }
 
-bool allows(const Pod& pod, const Plan& plan, Scratch& scratch) {
-  ScratchState& state = scratch.state();
-  PodView view;
-  read_pod(pod.metadata, pod.spec, state.containers, view);
-  state.offences.list.clear();
-  for (const Step& step : plan.steps) {
-    step.row->test(view, state.offences);
-    if (!state.offences.list.empty()) {
-      return false;
-    }
-  }
-  return true;
-}
-
 }  // namespace tally::pod_security

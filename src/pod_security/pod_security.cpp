@@ -28,8 +28,8 @@ struct Plans {
 };
 
 const Plans& plans() {
-  static const Plans the_plans;
-  return the_plans;
+  static const Plans kPlans;
+  return kPlans;
 }
 
 }  // namespace
@@ -52,14 +52,14 @@ const Plan& plan_for(LevelVersion level_version) {
 std::span<const finding::Check* const> checks_of(const Plan& plan) { return plan.records; }
 
 std::span<const finding::Check* const> all_checks() {
-  static const std::vector<const finding::Check*> records = [] {
+  static const std::vector<const finding::Check*> kRecords = [] {
     std::vector<const finding::Check*> out;
     for (const PodCheck* check : pod_checks()) {
       out.push_back(&check->record);
     }
     return out;
   }();
-  return records;
+  return kRecords;
 }
 
 // policy/checks.go, AggregateCheckResult.ForbiddenDetail: `reason (detail), reason, ...`.

@@ -99,9 +99,6 @@ class Scratch;  // working memory of evaluate(), one per thread; scratch.hpp
 [[nodiscard]] std::span<const CheckResult> evaluate(const Pod& pod, const Plan& plan,
                                                     Scratch& scratch, Arena& arena);
 
-// The verdict alone, without texts: whether evaluate() would give nothing.
-[[nodiscard]] bool allows(const Pod& pod, const Plan& plan, Scratch& scratch);
-
 // `reason (detail), reason (detail)`: what follows `violates PodSecurity "L:V": ` in the API
 // server's text.
 [[nodiscard]] std::string_view forbidden_text(std::span<const CheckResult> results, Arena& arena);

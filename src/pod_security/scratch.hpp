@@ -1,5 +1,5 @@
 #pragma once
-// Scratch: the working memory of evaluate() and allows(). One per thread; once it has seen a pod of
+// Scratch: the working memory of evaluate(). One per thread; once it has seen a pod of
 // some size it allocates nothing for the next one. What evaluate() returns never points into it.
 
 #include <memory>

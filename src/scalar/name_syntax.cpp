@@ -9,7 +9,12 @@ namespace tally::scalar {
 
 namespace {
 
-enum : std::uint8_t { kLower = 1, kUpper = 2, kDigit = 4, kDash = 8, kUnderscore = 16, kDot = 32 };
+constexpr std::uint8_t kLower = 1;
+constexpr std::uint8_t kUpper = 2;
+constexpr std::uint8_t kDigit = 4;
+constexpr std::uint8_t kDash = 8;
+constexpr std::uint8_t kUnderscore = 16;
+constexpr std::uint8_t kDot = 32;
 
 constexpr std::array<std::uint8_t, 256> kClasses = [] {
   std::array<std::uint8_t, 256> classes{};

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "base/text.hpp"
 
@@ -382,12 +383,13 @@ Result<Quantity> Quantity::parse(std::string_view text) {
   if (auto quantity = try_parse(text)) {
     return std::move(*quantity);
   }
-  if (text.empty() || !split(text)) {
+  const auto parts = text.empty() ? std::nullopt : split(text);
+  if (!parts) {
     return content_error(
         "quantities must match the regular expression "
         "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
   }
-  if (!interpret(split(text)->suffix)) {
+  if (!interpret(parts->suffix)) {
     return content_error("unable to parse quantity's suffix");
   }
   return content_error("unable to parse numeric part of quantity");
@@ -536,6 +538,20 @@ std::optional<std::int64_t> Quantity::as_milli() const {
   milli.digits_ = std::move(decimal.digits);
   milli.exponent_ = decimal.exponent;
   return milli.as_integer();
+}
+
+double Quantity::as_approximate_double() const {
+  double base = static_cast<double>(value_);
+  if (!digits_.empty()) {
+    base = 0;
+    std::from_chars(digits_.data(), digits_.data() + digits_.size(), base);
+    base = value_ < 0 ? -base : base;
+  }
+  // math.Pow10 of Go is 0 below 1e-323 and infinite above 1e308.
+  return exponent_ == 0 ? base
+         : exponent_ < -323
+             ? base * 0
+             : base * std::pow(10.0, static_cast<double>(std::min<std::int64_t>(exponent_, 400)));
 }
 
 std::string Quantity::to_string() const {

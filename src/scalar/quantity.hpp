@@ -42,6 +42,9 @@ class Quantity {
   // value * 1000 rounded up, as scheduling counts CPU; nothing if out of range.
   [[nodiscard]] std::optional<std::int64_t> as_milli() const;
 
+  // Upstream's AsApproximateFloat64(): infinite when out of range.
+  [[nodiscard]] double as_approximate_double() const;
+
   // -1, 0, 1.
   [[nodiscard]] int compare(const Quantity& other) const;
   // Values, not notations: "1" equals "1000m".

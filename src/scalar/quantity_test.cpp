@@ -196,5 +196,28 @@ TEST(Quantity, Integers) {
   EXPECT_EQ(Quantity::from_integer(2048, QuantityFormat::BinarySi).to_string(), "2Ki");
 }
 
+TEST(QuantityTest, ApproximateDouble) {
+  struct Case {
+    std::string_view text;
+    double value;
+  };
+  constexpr Case kCases[] = {{"0", 0},
+                             {"100m", 0.1},
+                             {"-1.5", -1.5},
+                             {"1.5Gi", 1610612736},
+                             {"1e3", 1000},
+                             {"1n", 1e-9},
+                             {"9999999999999999999999", 1e22}};
+  for (const Case& row : kCases) {
+    EXPECT_DOUBLE_EQ(Quantity::parse(row.text)->as_approximate_double(), row.value) << row.text;
+  }
+}
+
+TEST(QuantityTest, NoTextIsNoQuantity) {
+  const auto quantity = Quantity::parse("");
+  ASSERT_FALSE(quantity);
+  EXPECT_TRUE(quantity.error().message.starts_with("quantities must match the regular expression"));
+}
+
 }  // namespace
 }  // namespace tally::scalar

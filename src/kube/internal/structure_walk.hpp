@@ -1,7 +1,7 @@
 #pragma once
 // The walk of the structure check: the way down as a chain of frames on the stack (a pointer
 // becomes text only for a problem), and the sink for problems. structure.cpp walks;
-// structure_rules.cpp holds the rules of single types; structure_advice.cpp says where an unknown
+// structure_rules.hpp names the rules of single types; structure_advice.cpp says where an unknown
 // field belongs.
 
 #include <cstdint>
@@ -25,29 +25,6 @@ struct Frame {
   std::size_t index = 0;
 };
 
-// Types that have rules beyond their fields.
-enum class Rule : std::uint8_t {
-  None,
-  ObjectMeta,
-  Selecting,    // DeploymentSpec, ReplicaSetSpec, StatefulSetSpec, DaemonSetSpec
-  Replication,  // ReplicationControllerSpec
-  JobSpec,
-  CronJobSpec,
-  PodSpec,
-  Container,
-  ContainerPort,
-  Resources,
-  EnvVar,
-  ServiceSpec,
-  RoleRef,
-  Subject,
-  PolicyRule,
-  LabelSelectorRequirement,
-  ConfigMap,
-  Secret,
-  AutoscalerSpec,
-};
-
 struct StructureWalk {
   const Object& object;
   const ApiTypes& types;
@@ -61,6 +38,9 @@ struct StructureWalk {
   // A problem of a child, which may be absent (then the frame's node is the position).
   void report_child(StructureProblemKind kind, const Frame& frame, std::string_view child,
                     std::string_view found, std::string_view expected, std::string_view message);
+  // A problem of a member's key.
+  void report_member(StructureProblemKind kind, const Frame& frame, std::size_t member,
+                     std::string_view found, std::string_view expected, std::string_view message);
   // "<dotted path>: Required value", with more text after a colon.
   void required(const Frame& frame, std::string_view child, std::string_view more = {});
   // "<dotted path>: Invalid value: <found>: <why>"
@@ -76,10 +56,6 @@ void append_pointer_token(std::string& pointer, std::string_view key);
 
 // A short rendering of a value for messages: "\"text\"", 8080, true, a list, a map.
 [[nodiscard]] std::string found_text(const document::Node& node);
-
-// Checks beyond the fields; `node` is an Object.
-void apply_rule(Rule rule, StructureWalk& walk, const Frame& frame);
-[[nodiscard]] const std::vector<Rule>& rules_by_type();
 
 // Reports an unknown field: misplaced with its right place, or with the nearest name.
 void report_unknown_field(StructureWalk& walk, const Frame& frame, std::size_t member);
