@@ -27,10 +27,22 @@ Examples:
 Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 could not do the job
 (an input that cannot be read or parsed, a wrong flag, nothing judged). 2 wins over 1.)";
 
+constexpr const char* kCelExamples = R"(
+Examples:
+  tally cel '1 + 2'
+  tally cel 'object.spec.replicas <= 5' --with object=deployment.yaml
+  kubectl get pod web -o json | tally cel 'object.spec.containers.all(c, c.image.contains("@"))' --with object=-
+  tally cel 'quantity("1Gi").isGreaterThan(quantity("512Mi"))' --profile kubernetes:1.30
+  tally cel 'object.metadata.labels.exists(k, k == "tier")' --with object=pod.yaml --trace
+
+Exit codes: 0 there is a value; 2 the expression does not compile, its evaluation is an error, or a
+file cannot be read.)";
+
 struct Tree {
   CLI::App app{"Tallystick: zero-trust security for Kubernetes in one program.", "tally"};
   CommandLine command;
   CLI::App* assess = nullptr;
+  CLI::App* cel = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* completion = nullptr;
   CLI::App* version = nullptr;
@@ -42,6 +54,7 @@ struct Tree {
         "-V,--version", [this](std::int64_t) { command.verb = Verb::Version; },
         "Print the version");
     declare_assess();
+    declare_cel();
     explain =
         app.add_subcommand("explain", "Document a rule: what it examines, why, and what to do");
     explain
@@ -54,6 +67,26 @@ struct Tree {
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
     completion->footer("\nExample:\n  source <(tally completion bash)");
     version = app.add_subcommand("version", "Print the version");
+  }
+
+  void declare_cel() {
+    CelFlags& flags = command.cel;
+    cel = app.add_subcommand("cel", "Evaluate a CEL expression: value, type and cost");
+    cel->footer(kCelExamples);
+    cel->add_option("EXPRESSION", flags.expression, "The expression")->required();
+    cel->add_option("--with", flags.with,
+                    "NAME=FILE, repeatable: a variable and the YAML or JSON document that it holds "
+                    "(- is standard input)")
+        ->allow_extra_args(false);
+    cel->add_option("--profile", flags.profile,
+                    "spec, kubernetes[:1.NN], crd[:1.NN], kyverno or gatekeeper: whose functions "
+                    "there are (default: kubernetes)");
+    cel->add_option("--cost-limit", flags.cost_max,
+                    "Stop at this cost, in the units of Kubernetes (default: 100000000)");
+    cel->add_flag("--trace", flags.trace, "Show the value of each sub-expression");
+    cel->add_option("-o,--output", flags.output, "text or json (default: text)")
+        ->check(CLI::IsMember({"text", "json"}));
+    cel->add_flag("--no-color", flags.no_color, "No colour (the variable NO_COLOR does the same)");
   }
 
   void declare_assess() {
@@ -134,6 +167,7 @@ constexpr Values kValues[] = {
     {"--pod-security", "privileged baseline restricted"},
     {"--include", "pass"},
     {"--reader", "fast libyaml"},
+    {"--profile", "spec kubernetes crd kyverno gatekeeper"},
 };
 
 std::string bash_script(const Tree& tree) {
@@ -218,6 +252,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     parsed.command = tree.command;
     if (tree.assess->parsed()) {
       parsed.command.verb = Verb::Assess;
+    } else if (tree.cel->parsed()) {
+      parsed.command.verb = Verb::Cel;
     } else if (tree.explain->parsed()) {
       parsed.command.verb = Verb::Explain;
     } else if (tree.completion->parsed()) {

@@ -1,6 +1,7 @@
 #pragma once
 // The command line as values. CLI11 stays behind command_line.cpp.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,7 +10,7 @@
 
 namespace tally::app {
 
-enum class Verb : unsigned char { None, Assess, Explain, Completion, Version };
+enum class Verb : unsigned char { None, Assess, Cel, Explain, Completion, Version };
 
 struct AssessFlags {
   std::vector<std::string> paths;
@@ -32,9 +33,20 @@ struct AssessFlags {
   bool no_defaults = false;
 };
 
+struct CelFlags {
+  std::string expression;
+  std::vector<std::string> with;  // NAME=FILE
+  std::string profile = "kubernetes";
+  std::string output = "text";
+  std::uint64_t cost_max = 100'000'000;
+  bool trace = false;
+  bool no_color = false;
+};
+
 struct CommandLine {
   Verb verb = Verb::None;
   AssessFlags assess;
+  CelFlags cel;
   std::string rule;   // explain RULE
   std::string shell;  // completion SHELL
   std::string explain_output = "text";

@@ -21,6 +21,8 @@ int main(int argc, char** argv) {
   switch (parsed.command.verb) {
     case Verb::Assess:
       return run_assess(parsed.command.assess);
+    case Verb::Cel:
+      return run_cel(parsed.command.cel);
     case Verb::Explain:
       return run_explain(parsed.command.rule);
     case Verb::Version:

@@ -150,6 +150,7 @@ finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inp
   context.pod_security_only = plan.pod_security_only;
   context.today = today();
   context.include_pass = !flags.includes.empty();
+  context.defaults = !flags.no_defaults;
   context.threads = plan.threads;
   for (const auto& exception : plan.config.exceptions) {
     context.exceptions.push_back(&exception);

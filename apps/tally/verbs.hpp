@@ -6,6 +6,7 @@
 namespace tally::app {
 
 int run_assess(const AssessFlags& flags);
+int run_cel(const CelFlags& flags);
 int run_explain(const std::string& rule);
 int list_rules();
 
