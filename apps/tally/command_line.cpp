@@ -21,6 +21,7 @@ Examples:
   tally assess k8s/ --fail-on medium                 exit 1 at medium and above
   tally assess pod.yaml --pod-security restricted:v1.36
                                                      one level and version, nothing else: exit 1 if it fails
+  tally assess k8s/ --policy policies/ --user ci     apply admission policies to the request of a user
   tally assess k8s/ --write-baseline tally.baseline  accept what is there today ...
   tally assess k8s/ --baseline tally.baseline        ... and report only what is new
 
@@ -38,11 +39,19 @@ Examples:
 Exit codes: 0 there is a value; 2 the expression does not compile, its evaluation is an error, or a
 file cannot be read.)";
 
+constexpr const char* kTraceExamples = R"(
+Examples:
+  tally trace --policy policy.yaml --object deployment.yaml
+  tally trace --policy policies/ --object new.yaml --operation UPDATE --old-object old.yaml --user ci
+
+Exit codes: 0 allowed; 1 denied, or it cannot be known; 2 a policy does not compile or a file cannot be read.)";
+
 struct Tree {
   CLI::App app{"Tallystick: zero-trust security for Kubernetes in one program.", "tally"};
   CommandLine command;
   CLI::App* assess = nullptr;
   CLI::App* cel = nullptr;
+  CLI::App* trace = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* completion = nullptr;
   CLI::App* version = nullptr;
@@ -55,6 +64,7 @@ struct Tree {
         "Print the version");
     declare_assess();
     declare_cel();
+    declare_trace();
     explain =
         app.add_subcommand("explain", "Document a rule: what it examines, why, and what to do");
     explain
@@ -89,6 +99,33 @@ struct Tree {
     cel->add_flag("--no-color", flags.no_color, "No colour (the variable NO_COLOR does the same)");
   }
 
+  void declare_trace() {
+    TraceFlags& flags = command.trace;
+    trace = app.add_subcommand(
+        "trace", "Show which sub-expression of an admission policy made the verdict on an object");
+    trace->footer(kTraceExamples);
+    trace
+        ->add_option("--policy", flags.policies,
+                     "Files or folders with policies, bindings and parameters, repeatable")
+        ->required()
+        ->allow_extra_args(false);
+    trace->add_option("--object", flags.objects, "Files or folders with the objects, repeatable")
+        ->required()
+        ->allow_extra_args(false);
+    trace->add_option("--old-object", flags.old_object, "For UPDATE: the objects as they were");
+    trace->add_option("--operation", flags.operation, "CREATE, UPDATE or DELETE (default: CREATE)")
+        ->check(CLI::IsMember({"CREATE", "UPDATE", "DELETE"}));
+    trace->add_option("--user", flags.user, "Who does it: the user name that policies see");
+    trace->add_option("--groups", flags.groups, "The user's groups, separated by commas")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    trace->add_option("-n,--namespace", flags.default_namespace,
+                      "Namespace of objects that name none (default: default)");
+    trace->add_flag("-v,--verbose", flags.verbose, "Show the expressions that passed, too");
+    trace->add_flag("--no-color", flags.no_color,
+                    "No colour (the variable NO_COLOR does the same)");
+  }
+
   void declare_assess() {
     AssessFlags& flags = command.assess;
     assess = app.add_subcommand(
@@ -115,6 +152,23 @@ struct Tree {
     assess
         ->add_option("--exceptions", flags.exceptions,
                      "Honour the exceptions in this file or folder, repeatable")
+        ->allow_extra_args(false);
+    assess
+        ->add_option("--policy", flags.policies,
+                     "Apply the admission policies in this file or folder, with their bindings and "
+                     "parameters; a policy without a binding applies to everything. Repeatable")
+        ->allow_extra_args(false);
+    assess
+        ->add_option("--operation", flags.operation,
+                     "What is done with the objects: CREATE, UPDATE or DELETE (default: CREATE)")
+        ->check(CLI::IsMember({"CREATE", "UPDATE", "DELETE"}));
+    assess->add_option("--subresource", flags.subresource,
+                       "The subresource that the request names, e.g. status or scale");
+    assess->add_option("--old-object", flags.old_object,
+                       "For UPDATE: the file or folder with the objects as they were");
+    assess->add_option("--user", flags.user, "Who does it: the user name that policies see");
+    assess->add_option("--groups", flags.groups, "The user's groups, separated by commas")
+        ->delimiter(',')
         ->allow_extra_args(false);
     assess->add_option("--include", flags.includes, "pass: list what passed, too")
         ->check(CLI::IsMember({"pass"}))
@@ -166,6 +220,7 @@ constexpr Values kValues[] = {
     {"--fail-on", "critical high medium low info never"},
     {"--pod-security", "privileged baseline restricted"},
     {"--include", "pass"},
+    {"--operation", "CREATE UPDATE DELETE"},
     {"--reader", "fast libyaml"},
     {"--profile", "spec kubernetes crd kyverno gatekeeper"},
 };
@@ -254,6 +309,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       parsed.command.verb = Verb::Assess;
     } else if (tree.cel->parsed()) {
       parsed.command.verb = Verb::Cel;
+    } else if (tree.trace->parsed()) {
+      parsed.command.verb = Verb::Trace;
     } else if (tree.explain->parsed()) {
       parsed.command.verb = Verb::Explain;
     } else if (tree.completion->parsed()) {

@@ -10,7 +10,7 @@
 
 namespace tally::app {
 
-enum class Verb : unsigned char { None, Assess, Cel, Explain, Completion, Version };
+enum class Verb : unsigned char { None, Assess, Cel, Trace, Explain, Completion, Version };
 
 struct AssessFlags {
   std::vector<std::string> paths;
@@ -21,6 +21,12 @@ struct AssessFlags {
   std::string default_namespace;
   std::vector<std::string> exceptions;
   std::vector<std::string> includes;  // "pass"
+  std::vector<std::string> policies;  // files and folders
+  std::string user;
+  std::vector<std::string> groups;
+  std::string operation = "CREATE";
+  std::string subresource;
+  std::string old_object;  // a file
   std::string baseline;
   std::string write_baseline;
   std::string changed_since;
@@ -43,10 +49,23 @@ struct CelFlags {
   bool no_color = false;
 };
 
+struct TraceFlags {
+  std::vector<std::string> policies;
+  std::vector<std::string> objects;
+  std::string old_object;
+  std::string operation = "CREATE";
+  std::string user;
+  std::vector<std::string> groups;
+  std::string default_namespace = "default";
+  bool verbose = false;
+  bool no_color = false;
+};
+
 struct CommandLine {
   Verb verb = Verb::None;
   AssessFlags assess;
   CelFlags cel;
+  TraceFlags trace;
   std::string rule;   // explain RULE
   std::string shell;  // completion SHELL
   std::string explain_output = "text";

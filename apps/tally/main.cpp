@@ -23,6 +23,8 @@ int main(int argc, char** argv) {
       return run_assess(parsed.command.assess);
     case Verb::Cel:
       return run_cel(parsed.command.cel);
+    case Verb::Trace:
+      return run_trace(parsed.command.trace);
     case Verb::Explain:
       return run_explain(parsed.command.rule);
     case Verb::Version:

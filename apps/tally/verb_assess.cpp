@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "assessment/admission.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/input_findings.hpp"
 #include "base/parallel.hpp"
@@ -16,6 +17,7 @@
 #include "input/exceptions.hpp"
 #include "input/read_inputs.hpp"
 #include "kube/api_kinds.hpp"
+#include "kube/recognised.hpp"
 #include "kube/review.hpp"
 #include "output.hpp"
 #include "terminal.hpp"
@@ -138,20 +140,113 @@ std::vector<kube::Review> take_reviews(input::Inputs& inputs) {
   return reviews;
 }
 
-finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inputs inputs) {
+// Objects that are given beside the input: policies, and what the objects were before.
+Result<input::Inputs> read_beside(const std::vector<std::string>& paths, const Plan& plan) {
+  input::InputOptions options;
+  options.paths = paths;
+  options.default_namespace = plan.default_namespace;
+  options.threads = plan.threads;
+  input::Inputs inputs = input::read_inputs(options);
+  if (!inputs.errors.empty()) {
+    return std::unexpected(std::move(inputs.errors.front()));
+  }
+  return inputs;
+}
+
+// What is judged besides the manifests themselves.
+struct Beside {
+  input::Inputs policies;
+  input::Inputs old_objects;
+  Arena arena;
+  kube::UserInfo user;
+  kube::Operation operation = kube::Operation::Create;
+};
+
+kube::Operation operation_of(const std::string& name) {
+  return name == "UPDATE"   ? kube::Operation::Update
+         : name == "DELETE" ? kube::Operation::Delete
+                            : kube::Operation::Create;
+}
+
+// A policy of a kind that waits for its engine must not be passed over when it was asked for.
+Result<void> check_policies(const input::Inputs& policies) {
+  for (const kube::Object& object : policies.objects) {
+    const kube::RecognisedKind* row = kube::recognise(object.ref);
+    if (row != nullptr && row->engine != "admission_policy" && row->what.contains("policy")) {
+      Error error{.kind = ErrorKind::Content,
+                  .message = fmt::format("{} {}: a {} cannot be evaluated yet", object.ref.kind,
+                                         object.ref.name, row->what),
+                  .file = object.source->name(),
+                  .at = object.source->position(object.root.offset()),
+                  .hint = {}};
+      return std::unexpected(std::move(error));
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Beside>> read_beside(const AssessFlags& flags, const Plan& plan) {
+  auto beside = std::make_unique<Beside>();
+  if (!flags.policies.empty()) {
+    TALLY_TRY(beside->policies, read_beside(flags.policies, plan));
+    TALLY_CHECK(check_policies(beside->policies));
+  }
+  if (!flags.old_object.empty()) {
+    TALLY_TRY(beside->old_objects, read_beside({flags.old_object}, plan));
+  }
+  beside->operation = operation_of(flags.operation);
+  beside->user.username = flags.user;
+  std::vector<document::Node> groups;
+  for (const std::string& group : flags.groups) {
+    groups.push_back(document::Node::make_string(group, 0));
+  }
+  if (!groups.empty()) {
+    beside->user.groups = document::Node::make_array(beside->arena, groups, 0);
+  }
+  return beside;
+}
+
+// Policies that were meant to be applied and cannot be make the run a failure (exit code 2).
+void add_policy_errors(const assessment::Admission& admission, finding::Assessment& assessment) {
+  using Kind = admission_policy::LoadProblem::Kind;
+  for (const auto& problem : admission.problems()) {
+    if (problem.kind != Kind::DoesNotCompile &&
+        !(problem.kind == Kind::Invalid && problem.is_given)) {
+      continue;
+    }
+    assessment.errors.push_back(
+        {.kind = ErrorKind::Content,
+         .message = fmt::format("{} {}: {}: {}", problem.object->ref.kind, problem.object->ref.name,
+                                problem.pointer, problem.message),
+         .file = problem.object->source->name(),
+         .at = problem.object->source->position(problem.offset),
+         .hint = {}});
+  }
+}
+
+finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inputs inputs,
+                          const Beside& beside) {
   const auto reviews = take_reviews(inputs);
   // The assessment's texts point into the default namespace and the exceptions: both outlive it in
   // run_assess.
   const auto snapshot =
       kube::Snapshot::create(std::move(inputs.objects), plan.default_namespace, plan.threads);
+  // Objects given by --policy without a namespace live in the default one, as the others do.
+  const std::shared_ptr<const assessment::Admission> admission =
+      assessment::Admission::load(beside.policies.objects, *snapshot, inputs.custom_kinds.get());
   assessment::EngineSet engines;
   engines.config = &plan.config;
+  engines.admission = admission->is_idle() ? nullptr : admission.get();
   assessment::Context context;
   context.pod_security_only = plan.pod_security_only;
   context.today = today();
   context.include_pass = !flags.includes.empty();
   context.defaults = !flags.no_defaults;
   context.threads = plan.threads;
+  context.operation = beside.operation;
+  context.user_info = beside.user;
+  context.subresource = flags.subresource;
+  context.old_objects = beside.old_objects.objects;
   for (const auto& exception : plan.config.exceptions) {
     context.exceptions.push_back(&exception);
   }
@@ -168,6 +263,10 @@ finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inp
   }
   finding::Assessment assessment = assessment::assess(*snapshot, reviews, engines, context);
   assessment.waivers = std::move(unhonoured);
+  if (!context.pod_security_only) {
+    add_policy_errors(*admission, assessment);
+  }
+  assessment.keep.emplace_back(admission);
   assessment::add_inputs(assessment, std::move(inputs), snapshot->objects());
   return assessment;
 }
@@ -246,7 +345,11 @@ int run_assess(const AssessFlags& flags) {
   }
   // Names are interned before anything is read, so that keys get their symbols.
   kube::load_api_kinds();
-  finding::Assessment assessment = judge(*plan, flags, read(flags, *plan, terminal));
+  const auto beside = read_beside(flags, *plan);
+  if (!beside) {
+    return fail(beside.error());
+  }
+  finding::Assessment assessment = judge(*plan, flags, read(flags, *plan, terminal), **beside);
   if (const auto reduced = reduce(flags, assessment); !reduced) {
     return fail(reduced.error());
   }

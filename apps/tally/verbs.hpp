@@ -8,6 +8,7 @@ namespace tally::app {
 int run_assess(const AssessFlags& flags);
 int run_cel(const CelFlags& flags);
 int run_explain(const std::string& rule);
+int run_trace(const TraceFlags& flags);
 int list_rules();
 
 }  // namespace tally::app

@@ -1,8 +1,11 @@
 // assess(): objects are judged in runs of consecutive objects by all workers and joined in order,
 // so that the result does not depend on the number of threads.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 
+#include "assessment/admission.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/internal/judge.hpp"
 #include "assessment/internal/list_keys.hpp"
@@ -68,6 +71,38 @@ void judge_duplicates(const Run& run, Worker& worker, Part& part) {
         "another document of the input describes the same object; applied in this order, that one "
         "stands";
     part.counts[run.rule_index(kDuplicateObject)].fail += 1;
+  }
+}
+
+// What is wrong with the policies themselves.
+void judge_policies(const Run& run, Worker& worker, Part& part) {
+  if (run.engines->admission == nullptr) {
+    return;
+  }
+  Arena& arena = *worker.arena;
+  for (const admission_policy::LoadProblem& problem : run.engines->admission->problems()) {
+    const kube::Object& object = *problem.object;
+    auto* subject = arena.create<finding::Subject>();
+    subject->ref = object.ref;
+    subject->root = object.root;
+    subject->list_keys = list_keys_of(object);
+    Finding& finding = part.findings.emplace_back();
+    finding.check = &check_of(problem.kind);
+    finding.subject = subject;
+    finding.severity = finding.check->severity;
+    finding.verdict =
+        problem.is_refused && problem.kind != admission_policy::LoadProblem::Kind::NotBound
+            ? finding::Verdict::Error
+            : finding::Verdict::Fail;
+    finding.pointer = arena.copy(problem.pointer);
+    finding.location = {.source = object.source,
+                        .offset = problem.offset,
+                        .document = object.document,
+                        .template_source = object.template_source};
+    // The lines that show the place are for the list of errors.
+    finding.message =
+        arena.copy(std::string_view{problem.message}.substr(0, problem.message.find('\n')));
+    part.counts[run.rule_index(*finding.check)].fail += 1;
   }
 }
 
@@ -152,10 +187,13 @@ void count_passes(const Run& run, const Part& sum, std::vector<finding::RuleCoun
 // A request that creates or changes an object is judged as that object, in the namespace of the
 // request.
 void judge_review(const Run& run, const kube::Review& review, Worker& worker, Part& part) {
-  if (review.operation != kube::Operation::Create && review.operation != kube::Operation::Update) {
+  // What is deleted is judged by policies only.
+  const bool deletes = review.operation == kube::Operation::Delete;
+  if (review.operation == kube::Operation::Connect ||
+      (deletes && run.engines->admission == nullptr)) {
     return;
   }
-  auto object = kube::object_from_node(review.object, review.source);
+  auto object = kube::object_from_node(deletes ? review.old_object : review.object, review.source);
   if (!object) {
     return;  // options and subresources that carry no object
   }
@@ -163,7 +201,11 @@ void judge_review(const Run& run, const kube::Review& review, Worker& worker, Pa
   if (object->ref.name.empty()) {
     object->ref.name = review.name;
   }
-  judge_object(run, *object, review.user_info.username, worker, part);
+  if (deletes) {
+    judge_request(run, *object, review, worker, part);
+    return;
+  }
+  judge_object(run, *object, &review, worker, part);
 }
 
 template <class T>
@@ -191,6 +233,8 @@ struct Joined {
     for (Part& part : parts) {
       append(assessment.findings, part.findings);
       append(assessment.workloads, part.verdicts);
+      append(assessment.changes, part.changes);
+      append(assessment.decisions, part.decisions);
       append(facts, part.facts);
       for (std::size_t i = 0; i < part.counts.size(); ++i) {
         sum.counts[i].fail += part.counts[i].fail;
@@ -235,6 +279,11 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
           .policies = policies,
           .rules = all_rules(),
           .rule_positions = {}};
+  if (engines.admission != nullptr) {
+    for (const finding::Check& check : engines.admission->checks()) {
+      run.rules.push_back(&check);
+    }
+  }
   for (std::uint32_t i = 0; i < run.rules.size(); ++i) {
     run.rule_positions.emplace(run.rules[i], i);
   }
@@ -255,7 +304,7 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
       parts[index] = make_part(run);
       const std::size_t end = std::min(window.size(), (index + 1) * kObjectsPerPart);
       for (std::size_t i = index * kObjectsPerPart; i < end; ++i) {
-        judge_object(run, window[i], {}, workers[worker], parts[index]);
+        judge_object(run, window[i], nullptr, workers[worker], parts[index]);
       }
     });
     const std::size_t left = objects.size() - first - window.size();
@@ -275,6 +324,7 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
       judge_namespaces(run, workers[0], rest);
     }
     judge_duplicates(run, workers[0], rest);
+    judge_policies(run, workers[0], rest);
     list_exceptions(run, workers[0], rest, assessment);
   }
   joined.take(parts, 0, assessment);
@@ -289,6 +339,12 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
   if (!context.pod_security_only) {
     summarise_namespaces(run, joined.facts, assessment);
     compute_figures(run, joined.facts, assessment);
+  }
+  if (!assessment.changes.empty()) {
+    assessment.notes.push_back(fmt::format(
+        "{} of the objects would be changed by mutating policies, and were judged as changed; "
+        "`changes` of the JSON report holds them",
+        assessment.changes.size()));
   }
   count_exception_uses(assessment);
   assessment.totals.objects = objects.size() + reviews.size();

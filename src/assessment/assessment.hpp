@@ -32,6 +32,13 @@ struct Context {
   // Waivers found in the input: listed, not honoured.
   std::vector<const finding::Exception*> unhonoured;
   bool include_pass = false;
+  // The request that objects of files are judged as: who does what.
+  kube::Operation operation = kube::Operation::Create;
+  std::string_view subresource;
+  kube::UserInfo user_info;
+  // What the objects were before, for UPDATE; found by identity. An object that is not among them
+  // was the same.
+  std::span<const kube::Object> old_objects;
   // Judge objects with the defaults that the API server gives them before admission; false: as
   // written.
   bool defaults = true;

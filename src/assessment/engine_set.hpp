@@ -7,10 +7,14 @@
 
 namespace tally::assessment {
 
+class Admission;
+
 struct EngineSet {
   // Tiers, exemptions and defaults of tally.yaml. Never null; an empty configuration is the
   // default.
   const input::Config* config = nullptr;
+  // Policies and the rules of CustomResourceDefinitions; null: none.
+  const Admission* admission = nullptr;
   bool structure = true;     // what the API server would refuse
   bool pod_security = true;  // Pod Security Standards, by tier, label or default
   bool hygiene = true;       // limits, digests, tokens, probes

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "assessment/internal/judging.hpp"
 #include "assessment/internal/list_keys.hpp"
 #include "assessment/internal/rules.hpp"
 #include "kube/defaults.hpp"
@@ -26,13 +27,6 @@ const document::Name kServiceAccountName{"serviceAccountName"};
 const document::Name kServiceAccount{"serviceAccount"};
 const document::Name kAutomount{"automountServiceAccountToken"};
 
-finding::Location location_of(const Object& object, std::uint32_t offset) {
-  return {.source = object.source,
-          .offset = offset,
-          .document = object.document,
-          .template_source = object.template_source};
-}
-
 const Subject* make_subject(const Object& object, Arena& arena) {
   auto* subject = arena.create<Subject>();
   subject->ref = object.ref;
@@ -51,45 +45,6 @@ kube::Object with_defaults(const Object& object, Arena& arena) {
   completed.metadata = metadata == nullptr ? document::Node{} : *metadata;
   return completed;
 }
-
-// Everything that the steps below need about the object at hand.
-struct Judging {
-  const Run& run;
-  const Object& object;
-  const Subject* subject;
-  Worker& worker;
-  Part& part;
-
-  void count_failure(const finding::Check& check, bool excepted) const {
-    auto& count = part.counts[run.rule_index(check)];
-    (excepted ? count.excepted : count.fail) += 1;
-  }
-
-  Finding& add(const finding::Check& check, std::uint32_t offset) const {
-    Finding& finding = part.findings.emplace_back();
-    finding.check = &check;
-    finding.subject = subject;
-    finding.severity = check.severity;
-    finding.location = location_of(object, offset);
-    return finding;
-  }
-
-  // Call when the finding is complete: exceptions match on its texts.
-  void settle(Finding& finding) const {
-    for (const finding::Exception* exception : run.context->exceptions) {
-      if (finding::matches(*exception, finding, run.context->today)) {
-        finding.exception = exception;
-        return;
-      }
-    }
-  }
-
-  // Passes are counted by subtraction when the parts are joined; they are listed only on request.
-  void list_pass(const finding::Check& check) const {
-    Finding& finding = add(check, object.root.offset());
-    finding.verdict = Verdict::Pass;
-  }
-};
 
 void judge_structure(const Judging& judging) {
   const auto problems = kube::check_structure(judging.object, *judging.worker.arena,
@@ -288,8 +243,52 @@ std::uint32_t Run::namespace_index(std::string_view name) const {
   return static_cast<std::uint32_t>(found - policies.begin());
 }
 
-void judge_object(const Run& run, const Object& object, std::string_view username, Worker& worker,
+namespace {
+
+bool is_same(const scalar::ObjectRef& a, const scalar::ObjectRef& b) {
+  return a.group == b.group && a.kind == b.kind && a.name_space == b.name_space && a.name == b.name;
+}
+
+// The request that an object of a file stands for.
+kube::Review review_of(const Judging& judging) {
+  const Context& context = *judging.run.context;
+  const Object& object = judging.object;
+  kube::Review review =
+      kube::Review::from_file_object(object, object.ref.name_space, *judging.worker.arena);
+  review.operation = context.operation;
+  review.subresource = context.subresource;
+  review.request_subresource = context.subresource;
+  review.user_info = context.user_info;
+  if (context.operation == kube::Operation::Update) {
+    const auto old = std::ranges::find_if(context.old_objects, [&](const Object& candidate) {
+      return is_same(candidate.ref, object.ref);
+    });
+    review.old_object = old == context.old_objects.end() ? object.root : old->root;
+  } else if (context.operation == kube::Operation::Delete) {
+    review.old_object = std::exchange(review.object, document::Node{});
+  }
+  return review;
+}
+
+}  // namespace
+
+void judge_request(const Run& run, const Object& object, const kube::Review& review, Worker& worker,
+                   Part& part) {
+  if (run.context->pod_security_only) {
+    return;
+  }
+  const Judging judging{.run = run,
+                        .object = object,
+                        .subject = make_subject(object, *worker.arena),
+                        .worker = worker,
+                        .part = part};
+  static_cast<void>(judge_admission(judging, review, false));
+}
+
+void judge_object(const Run& run, const Object& object, const kube::Review* review, Worker& worker,
                   Part& part) {
+  const std::string_view username =
+      review != nullptr ? review->user_info.username : run.context->user_info.username;
   const bool only = run.context->pod_security_only.has_value();
   const bool workload = kube::is_workload(object.ref);
   Judging judging{.run = run,
@@ -300,7 +299,18 @@ void judge_object(const Run& run, const Object& object, std::string_view usernam
   if (run.engines->structure && !only) {
     judge_structure(judging);
   }
-  const auto pod = workload ? kube::pod_template(object) : std::nullopt;
+  Object mutated = object;  // as the mutating policies leave it
+  if (run.engines->admission != nullptr && !only) {
+    const document::Node changed = review != nullptr
+                                       ? judge_admission(judging, *review, false)
+                                       : judge_admission(judging, review_of(judging), true);
+    if (!changed.is_null()) {
+      mutated.root = changed;
+      const document::Node* metadata = changed.find(kMetadata);
+      mutated.metadata = metadata == nullptr ? document::Node{} : *metadata;
+    }
+  }
+  const auto pod = workload ? kube::pod_template(mutated) : std::nullopt;
   if (!pod) {
     return;
   }
@@ -324,8 +334,8 @@ void judge_object(const Run& run, const Object& object, std::string_view usernam
       // The API server sets its defaults before it judges. Few of them can change the verdict.
       kube::Object completed;
       auto judged = pod;
-      if (run.context->defaults && kube::defaults_change_pod_security(object)) {
-        completed = with_defaults(object, *worker.arena);
+      if (run.context->defaults && kube::defaults_change_pod_security(mutated)) {
+        completed = with_defaults(mutated, *worker.arena);
         if (const auto with = kube::pod_template(completed)) {
           judged = with;
         }

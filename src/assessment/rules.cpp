@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "assessment/admission.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/input_findings.hpp"
 #include "workload/workload.hpp"
@@ -165,6 +166,9 @@ std::vector<const Check*> all_rules() {
     rules.push_back(&check);
   }
   for (const Check* check : own_checks()) {
+    rules.push_back(check);
+  }
+  for (const Check* check : admission_checks()) {
     rules.push_back(check);
   }
   for (const Check& check : pasted_checks()) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <new>
+#include <vector>
 
 namespace tally::document {
 
@@ -190,6 +191,39 @@ const Node* Node::find(std::string_view wanted) const noexcept {
     }
   }
   return nullptr;
+}
+
+Node deep_copy(Arena& arena, const Node& node) {
+  const auto kept = [&node](Node copy) { return node.is_defaulted() ? copy.as_defaulted() : copy; };
+  switch (node.kind()) {
+    case NodeKind::Null:
+    case NodeKind::Bool:
+      return node;
+    case NodeKind::Number:
+      return kept(
+          Node::make_number(arena.copy(node.text()), node.offset()).with_key(node.key_symbol()));
+    case NodeKind::String:
+      return kept(
+          Node::make_string(arena.copy(node.text()), node.offset()).with_key(node.key_symbol()));
+    case NodeKind::Array:
+    case NodeKind::Object:
+      break;
+  }
+  std::vector<Node> values;
+  values.reserve(node.size());
+  for (const Node& item : node.items()) {
+    values.push_back(deep_copy(arena, item));
+  }
+  if (node.is_array()) {
+    return kept(Node::make_array(arena, values, node.offset()).with_key(node.key_symbol()));
+  }
+  std::vector<std::string_view> keys;
+  keys.reserve(node.size());
+  for (std::size_t i = 0; i < node.size(); ++i) {
+    keys.push_back(node.key(i));
+  }
+  return kept(Node::make_object(arena, values, keys, std::string_view{}, node.offset())
+                  .with_key(node.key_symbol()));
 }
 
 bool equal(const Node& a, const Node& b) {

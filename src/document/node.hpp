@@ -218,6 +218,10 @@ class Node::Members {
 // The view refers to *this node*, which must outlive the loop.
 inline Node::Members Node::members() const noexcept { return Members{this}; }
 
+// The same value in this arena, all texts and keys included: for values that outlive what they were
+// made from. Positions stay. Precondition: no deeper than readers allow.
+[[nodiscard]] Node deep_copy(Arena& arena, const Node& node);
+
 // Deep equality by value: numbers by value (1 equals 1.0; integers exactly, others as doubles),
 // objects regardless of member order.
 [[nodiscard]] bool equal(const Node& a, const Node& b);

@@ -41,6 +41,19 @@ struct Change {
   std::string_view text;  // JSON of the resulting object
 };
 
+// What the admission policies decide on one request, in the API server's words.
+struct AdmissionDecision {
+  const Subject* subject = nullptr;
+  bool allowed = true;
+  bool unknown = false;  // something depends on what was not given
+  std::uint16_t code = 0;
+  std::string_view reason;   // "Invalid"
+  std::string_view message;  // of a refusal
+  std::span<const std::string_view> warnings;
+  std::span<const std::pair<std::string_view, std::string_view>> audit_annotations;
+  document::Node object;  // as it is admitted, where mutating policies were asked; else Null
+};
+
 // One source that was read.
 struct InputSource {
   const document::Source* source = nullptr;
@@ -137,6 +150,7 @@ struct Assessment {
   std::vector<Skipped> skipped;
   std::vector<Error> errors;  // what makes the exit code 2
   std::vector<WorkloadVerdict> workloads;
+  std::vector<AdmissionDecision> decisions;  // one per request, if there were policies
   std::vector<NamespaceSummary> namespaces;
   std::vector<RuleCount> rules;  // every rule that was applied, in the order of the registry
   std::vector<ExceptionUse> exceptions;
@@ -148,6 +162,7 @@ struct Assessment {
   std::vector<std::unique_ptr<Arena>> arenas;
   std::vector<std::shared_ptr<const document::Source>> sources;
   std::vector<std::unique_ptr<Exception>> waivers;
+  std::vector<std::shared_ptr<const void>> keep;  // engines whose checks and texts findings show
   std::shared_ptr<const void> kinds;  // what Subject::list_keys refer to, if it is not static
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "admission_policy/policy_set.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/internal/namespace_policy.hpp"
 #include "base/arena.hpp"
@@ -35,11 +36,14 @@ struct alignas(128) Worker {
   pod_security::Scratch pod_scratch;
   kube::StructureScratch structure_scratch;
   std::vector<workload::Site> sites;
+  admission_policy::Scratch admission_scratch;
 };
 
 // The results of a run of consecutive objects. Joined in order.
 struct alignas(128) Part {
   std::vector<finding::Finding> findings;
+  std::vector<finding::Change> changes;
+  std::vector<finding::AdmissionDecision> decisions;
   std::vector<finding::WorkloadVerdict> verdicts;
   std::vector<WorkloadFacts> facts;        // one per verdict
   std::vector<finding::RuleCount> counts;  // failures, by position in the rule list of the run
@@ -75,7 +79,12 @@ struct Run {
   [[nodiscard]] std::uint32_t namespace_index(std::string_view name) const;
 };
 
-void judge_object(const Run& run, const kube::Object& object, std::string_view username,
+// What the admission policies say of a request, and nothing else.
+void judge_request(const Run& run, const kube::Object& object, const kube::Review& review,
+                   Worker& worker, Part& part);
+
+// `review`: the request that brought the object; null for an object of a file.
+void judge_object(const Run& run, const kube::Object& object, const kube::Review* review,
                   Worker& worker, Part& part);
 
 }  // namespace tally::assessment

@@ -35,6 +35,8 @@ class JsonOut {
     out_.settle();
   }
   void number(std::uint64_t value);
+  // A number whose text is JSON already.
+  void number_text(std::string_view value) { raw(value); }
   void boolean(bool value) { raw(value ? "true" : "false"); }
   void null() { raw("null"); }
   // A value that is JSON already.

@@ -400,6 +400,65 @@ void emit_notes_and_inputs(Out& out, const finding::Assessment& assessment) {
   out.close_array();
 }
 
+// A value of a document, as what it is.
+template <class Out>
+void emit_node(Out& out, const document::Node& node) {
+  switch (node.kind()) {
+    case document::NodeKind::Null:
+      return out.null();
+    case document::NodeKind::Bool:
+      return out.boolean(node.boolean());
+    case document::NodeKind::Number:
+      return out.number_text(node.text());
+    case document::NodeKind::String:
+      return out.text(node.text());
+    case document::NodeKind::Array:
+      out.open_array();
+      for (const document::Node& item : node.items()) {
+        emit_node(out, item);
+      }
+      return out.close_array();
+    case document::NodeKind::Object:
+      out.open_object();
+      for (const document::Member member : node.members()) {
+        out.key(member.key);
+        emit_node(out, member.value);
+      }
+      return out.close_object();
+  }
+}
+
+template <class Out>
+void emit_decisions(Out& out, const finding::Assessment& assessment) {
+  out.key("decisions");
+  out.open_array();
+  for (const auto& decision : assessment.decisions) {
+    out.open_object();
+    emit_subject(out, decision.subject, {});
+    out.member_boolean("allowed", decision.allowed);
+    out.member_boolean("unknown", decision.unknown);
+    out.member_number("code", decision.code);
+    out.member("reason", decision.reason);
+    out.member("message", decision.message);
+    out.key("warnings");
+    out.open_array();
+    for (const auto warning : decision.warnings) {
+      out.text(warning);
+    }
+    out.close_array();
+    out.key("auditAnnotations");
+    out.open_object();
+    for (const auto& [key, value] : decision.audit_annotations) {
+      out.member(key, value);
+    }
+    out.close_object();
+    out.key("object");
+    emit_node(out, decision.object);
+    out.close_object();
+  }
+  out.close_array();
+}
+
 // `emit_findings()` and `emit_workloads()` write the elements of these two long lists.
 template <class Out, class EmitFindings, class EmitWorkloads>
 void emit_assessment(Out& out, const finding::Assessment& assessment, const WriteOptions& options,
@@ -426,6 +485,7 @@ void emit_assessment(Out& out, const finding::Assessment& assessment, const Writ
   out.close_array();
   emit_figures(out, assessment);
   emit_changes(out, assessment);
+  emit_decisions(out, assessment);
   out.key("workloads");
   out.open_array();
   emit_workloads();

@@ -32,6 +32,8 @@ class YamlOut {
   void key(std::string_view name);
   void text(std::string_view value);
   void number(std::uint64_t value);
+  // A number whose text is JSON, hence YAML, already.
+  void number_text(std::string_view value) { word(value); }
   void boolean(bool value) { word(value ? "true" : "false"); }
   void null() { word("null"); }
 

@@ -1,0 +1,207 @@
+// `tally trace --policy P --object O`: which sub-expression made the verdict.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admission_policy/custom_rules.hpp"
+#include "admission_policy/policy_set.hpp"
+#include "base/parallel.hpp"
+#include "cel_trace.hpp"
+#include "input/read_inputs.hpp"
+#include "kube/api_kinds.hpp"
+#include "kube/review.hpp"
+#include "kube/snapshot.hpp"
+#include "output.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace tally::app {
+
+namespace {
+
+using admission_policy::Outcome;
+
+// What was seen of each expression, by its text: equal expressions are evaluated once.
+class Seen final : public policy_cel::Watcher {
+ public:
+  explicit Seen(TraceStyle style) : style_(style) {}
+
+  void saw(std::string_view expression, const cel::Value& value,
+           std::span<const cel::TraceEntry> steps) override {
+    std::string shown = render_trace(expression, steps, arena_, style_);
+    const std::string result(cel::to_literal(arena_, value));
+    const auto [at, added] = by_text_.try_emplace(std::string(expression));
+    at->second = {.trace = std::move(shown), .result = result};
+    if (added) {
+      order_.push_back(at->first);
+    }
+  }
+
+  struct One {
+    std::string trace;
+    std::string result;
+  };
+  [[nodiscard]] const One* find(std::string_view expression) const {
+    const auto at = by_text_.find(std::string(expression));
+    return at == by_text_.end() ? nullptr : &at->second;
+  }
+  [[nodiscard]] const std::vector<std::string>& order() const { return order_; }
+
+ private:
+  TraceStyle style_;
+  Arena arena_;
+  std::map<std::string, One> by_text_;
+  std::vector<std::string> order_;
+};
+
+std::string indented(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size() - 1) + 1;
+    out.append("    ").append(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return out;
+}
+
+std::string_view action_text(const Outcome& outcome) {
+  return outcome.is_ignored     ? "ignored"
+         : outcome.actions.deny ? "Deny"
+         : outcome.actions.warn ? "Warn"
+                                : "Audit";
+}
+
+std::string outcome_text(const Outcome& outcome, const Seen& seen) {
+  std::string text =
+      fmt::format("  {} {}{}{}: {} ({})\n", outcome.policy->ref.kind, outcome.policy_name,
+                  outcome.binding_name.empty() ? "" : " bound by ", outcome.binding_name,
+                  admission_policy::to_text(outcome.verdict), action_text(outcome));
+  text += fmt::format("  {}\n", outcome.message);
+  if (outcome.policy->source != nullptr) {
+    const Position at = outcome.policy->source->position(outcome.offset);
+    text += fmt::format("  {}:{}:{} {}\n", outcome.policy->source->name(), at.line, at.column,
+                        outcome.pointer);
+  }
+  if (const auto* one = seen.find(outcome.expression); one != nullptr) {
+    text += "\n" + indented(one->trace);
+  }
+  return text + "\n";
+}
+
+int fail(const Error& error) {
+  print_error(fmt::format("tally trace: {}\n", error.to_string()));
+  return 2;
+}
+
+Result<input::Inputs> read(const std::vector<std::string>& paths, const std::string& name_space) {
+  input::InputOptions options;
+  options.paths = paths;
+  options.default_namespace = name_space;
+  options.threads = hardware_threads();
+  input::Inputs inputs = input::read_inputs(options);
+  if (!inputs.errors.empty()) {
+    return std::unexpected(std::move(inputs.errors.front()));
+  }
+  return inputs;
+}
+
+bool is_policy(const kube::Object& object) {
+  return object.ref.group == "admissionregistration.k8s.io";
+}
+
+}  // namespace
+
+int run_trace(const TraceFlags& flags) {
+  kube::load_api_kinds();
+  auto policies = read(flags.policies, flags.default_namespace);
+  if (!policies) {
+    return fail(policies.error());
+  }
+  auto objects = read(flags.objects, flags.default_namespace);
+  if (!objects) {
+    return fail(objects.error());
+  }
+  input::Inputs old_objects;
+  if (!flags.old_object.empty()) {
+    auto old = read({flags.old_object}, flags.default_namespace);
+    if (!old) {
+      return fail(old.error());
+    }
+    old_objects = std::move(*old);
+  }
+  const auto snapshot = kube::Snapshot::create(objects->objects, flags.default_namespace);
+  const auto loaded = admission_policy::PolicySet::load({.given = policies->objects,
+                                                         .found = {},
+                                                         .snapshot = snapshot.get(),
+                                                         .kinds = objects->custom_kinds.get()});
+  int code = 0;
+  for (const auto& problem : loaded.problems) {
+    print_error(fmt::format("tally trace: {} {}: {} {}\n", problem.object->ref.kind,
+                            problem.object->ref.name, problem.pointer, problem.message));
+    code = problem.is_refused ? 2 : code;
+  }
+  if (code != 0) {
+    return code;
+  }
+  if (loaded.set.entries().empty()) {
+    return fail(content_error("found no admission policy in --policy").error());
+  }
+  const Terminal terminal = detect_terminal();
+  Arena arena;
+  kube::UserInfo user;
+  user.username = flags.user;
+  std::vector<document::Node> groups;
+  for (const std::string& group : flags.groups) {
+    groups.push_back(document::Node::make_string(group, 0));
+  }
+  if (!groups.empty()) {
+    user.groups = document::Node::make_array(arena, groups, 0);
+  }
+  admission_policy::Scratch scratch;
+  std::string out;
+  for (const kube::Object& object : snapshot->objects()) {
+    if (is_policy(object)) {
+      continue;
+    }
+    kube::Review review = kube::Review::from_file_object(object, flags.default_namespace, arena);
+    review.user_info = user;
+    if (flags.operation == "UPDATE") {
+      review.operation = kube::Operation::Update;
+      const auto old = std::ranges::find_if(old_objects.objects, [&](const kube::Object& other) {
+        return other.ref.group == object.ref.group && other.ref.kind == object.ref.kind &&
+               other.ref.name == object.ref.name;
+      });
+      review.old_object = old == old_objects.objects.end() ? object.root : old->root;
+    } else if (flags.operation == "DELETE") {
+      review.operation = kube::Operation::Delete;
+      review.old_object = std::exchange(review.object, document::Node{});
+    }
+    Seen seen({.color = terminal.color && !flags.no_color});
+    const auto decision = loaded.set.admit(review, scratch, {.host = nullptr, .watcher = &seen});
+    const std::string_view verdict = !decision.is_allowed      ? "denied"
+                                     : decision.is_unknown     ? "unknown"
+                                     : decision.evaluated == 0 ? "no policy applies"
+                                     : decision.is_changed     ? "allowed, changed"
+                                                               : "allowed";
+    out += fmt::format("{}: {}\n\n", object.ref.to_string(), verdict);
+    code = decision.is_allowed && !decision.is_unknown ? code : 1;
+    for (const Outcome& outcome : decision.outcomes) {
+      out += outcome_text(outcome, seen);
+    }
+    // What passed, and what was asked on the way: all of it when nothing failed.
+    if (decision.outcomes.empty() || flags.verbose) {
+      for (const std::string& expression : seen.order()) {
+        out += indented(seen.find(expression)->trace) + "\n";
+      }
+    }
+  }
+  static_cast<void>(print(out));
+  return code;
+}
+
+}  // namespace tally::app
