@@ -57,6 +57,7 @@ type said struct {
 	Warnings         []string          `json:"warnings,omitempty"`
 	AuditAnnotations map[string]string `json:"auditAnnotations,omitempty"`
 	Object           object            `json:"object,omitempty"` // where a policy may have changed it
+	refusals         []string          // tally's: what each of its findings says
 }
 
 // compareCases installs the policies of all cases, sends their requests, writes down what the server said (record), or
@@ -315,6 +316,16 @@ func (r *referee) ask(c *policyCase, q *request) (string, error) {
 	case "UPDATE":
 		method = http.MethodPut
 		path += "/" + url.PathEscape(name)
+		// Custom resources are replaced only by who names the version that is replaced.
+		if strings.Contains(text(q.Object, "apiVersion"), ".example.com/") && q.Subresource == "" {
+			stored, err := r.client.do(user{}, http.MethodGet, path, nil)
+			if err != nil {
+				return "", err
+			}
+			named := clone(q.Object)
+			child(named, "metadata")["resourceVersion"] = text(child(stored.body, "metadata"), "resourceVersion")
+			body = any(named)
+		}
 	case "DELETE":
 		method = http.MethodDelete
 		path += "/" + url.PathEscape(name)
@@ -545,6 +556,10 @@ func (c *policyCase) confine() {
 // compareTally asks tally about every request of every case.
 func (r *referee) compareTally(families map[string][]policyCase) (*comparison, error) {
 	c := &comparison{name: "admission policies: tally against the server"}
+	known, err := readKnownDifferences(filepath.Join(r.here, "known_differences.txt"))
+	if err != nil {
+		return nil, err
+	}
 	if !r.tallyJudgesPolicies() {
 		for _, family := range families {
 			for _, one := range family {
@@ -558,9 +573,13 @@ func (r *referee) compareTally(families map[string][]policyCase) (*comparison, e
 		for _, one := range families[family] {
 			for i := range one.Requests {
 				q := &one.Requests[i]
-				ours, err := r.tallyDecision(one, q)
+				ours, err := r.tallyDecision(families, one, q)
 				if err != nil {
 					return nil, fmt.Errorf("case %s: %w", one.Name, err)
+				}
+				if reason := known[fmt.Sprintf("%s/%d", one.Name, i)]; reason != "" {
+					c.skipped++
+					continue
 				}
 				if why := disagreement(one, q.Expected, ours); why != "" {
 					c.differ("%s/%d: %s", one.Name, i, why)
@@ -571,6 +590,26 @@ func (r *referee) compareTally(families map[string][]policyCase) (*comparison, e
 		}
 	}
 	return c, nil
+}
+
+// readKnownDifferences reads lines of "CASE/NUMBER reason"; a reason is demanded.
+func readKnownDifferences(file string) (map[string]string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]string{}
+	for _, line := range strings.Split(string(text), "\n") {
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		request, reason, found := strings.Cut(line, " ")
+		if !found {
+			return nil, fmt.Errorf("%s: %q has no reason", file, line)
+		}
+		known[request] = reason
+	}
+	return known, nil
 }
 
 // disagreement says how two answers differ. Of several denying policies the server reports the first one only, and
@@ -586,6 +625,9 @@ func disagreement(c policyCase, server, ours *said) string {
 		found := false
 		for _, line := range strings.Split(ours.Message, "\n") {
 			found = found || line == server.Message
+		}
+		for _, refusal := range ours.refusals {
+			found = found || refusal != "" && strings.HasSuffix(server.Message, refusal)
 		}
 		if !found {
 			return fmt.Sprintf("the server's message is none of tally's\n    tally:  %s\n    server: %s", ours.Message, server.Message)

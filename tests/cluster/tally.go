@@ -15,7 +15,7 @@ func (r *referee) tallyJudgesPolicies() bool {
 }
 
 // tallyDecision is tally's answer to one request. The report lists one entry of `decisions` per request.
-func (r *referee) tallyDecision(c policyCase, q *request) (*said, error) {
+func (r *referee) tallyDecision(families map[string][]policyCase, c policyCase, q *request) (*said, error) {
 	write := func(name string, objects []any) (string, error) {
 		text, err := json.Marshal(object{"apiVersion": "v1", "kind": "List", "items": objects})
 		if err != nil {
@@ -31,19 +31,16 @@ func (r *referee) tallyDecision(c policyCase, q *request) (*said, error) {
 		}
 		return o
 	}
-	var policies []any
+	// Policies are part of the input, where those without a binding have no effect, as in a cluster.
 	around := []any{object{"apiVersion": "v1", "kind": "Namespace", "metadata": object{"name": c.Name}}}
 	for _, o := range c.Setup {
 		if isPolicy(o) {
-			policies = append(policies, o)
+			around = append(around, o)
 		} else {
 			around = append(around, inNamespace(o))
 		}
 	}
-	policyFile, err := write("policy.json", policies)
-	if err != nil {
-		return nil, err
-	}
+	around = append(around, r.parametersElsewhere(families, c)...)
 	subject := q.Object
 	if subject == nil {
 		subject = q.Old
@@ -52,7 +49,7 @@ func (r *referee) tallyDecision(c policyCase, q *request) (*said, error) {
 	if err != nil {
 		return nil, err
 	}
-	arguments := []string{"assess", "-o", "json", "--quiet", "--fail-on", "never", "--policy", policyFile, "--operation", q.Operation}
+	arguments := []string{"assess", "-o", "json", "--quiet", "--fail-on", "never", "--operation", q.Operation}
 	as := user{Name: "admin", Groups: []string{"system:masters", "system:authenticated"}}
 	if q.User != nil {
 		as = *q.User
@@ -93,10 +90,41 @@ func (r *referee) tallyDecision(c policyCase, q *request) (*said, error) {
 		if err := json.Unmarshal(raw, found); err != nil {
 			return nil, err
 		}
+		for _, finding := range items(report, "findings") {
+			if text(child(finding, "subject"), "name") == name {
+				found.refusals = append(found.refusals, text(finding, "message"))
+			}
+		}
 		if found.Object = clone(child(decision, "object")); found.Object != nil {
 			leaveOut(found.Object)
 		}
 		return found, nil
 	}
 	return nil, fmt.Errorf("tally decided nothing about %s", name)
+}
+
+// parametersElsewhere are the objects of the namespaces of other cases that this one's bindings name.
+func (r *referee) parametersElsewhere(families map[string][]policyCase, c policyCase) []any {
+	wanted := map[string]bool{}
+	for _, o := range c.Setup {
+		if namespace := text(child(child(o, "spec"), "paramRef"), "namespace"); namespace != "" && namespace != c.Name {
+			wanted[namespace] = true
+		}
+	}
+	var found []any
+	for _, family := range families {
+		for _, other := range family {
+			if !wanted[other.Name] {
+				continue
+			}
+			for _, o := range other.Setup {
+				if !isPolicy(o) {
+					o = clone(o)
+					child(o, "metadata")["namespace"] = other.Name
+					found = append(found, o)
+				}
+			}
+		}
+	}
+	return found
 }

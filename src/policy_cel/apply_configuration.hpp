@@ -1,0 +1,24 @@
+#pragma once
+// Apply configurations: an object that says some fields, merged into another by the types of the
+// API (sigs.k8s.io/structured-merge-diff v6 typed.Merge; k8s.io/apiserver v0.36
+// pkg/admission/plugin/policy/mutating/patch/smd.go). Lists merge by their keys or as sets; fields
+// that the schema does not know and atomic lists, maps and structs are errors.
+//
+// The result shares unchanged sub-trees with the object. Threads: pure; one arena per thread.
+
+#include <expected>
+#include <string>
+
+#include "base/arena.hpp"
+#include "document/node.hpp"
+#include "policy_cel/schema_type.hpp"
+
+namespace tally::policy_cel {
+
+// `configuration` without apiVersion and kind is of the object's. The error is the server's text
+// behind "error applying patch: ".
+[[nodiscard]] std::expected<document::Node, std::string> apply_configuration(
+    Arena& arena, const document::Node& object, const document::Node& configuration,
+    const SchemaType& type);
+
+}  // namespace tally::policy_cel
