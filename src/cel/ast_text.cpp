@@ -59,7 +59,7 @@ class Printer {
         return;
       case ValueKind::Double: {
         char text[40];
-        std::snprintf(text, sizeof text, "%.17g", value.as_double());
+        static_cast<void>(std::snprintf(text, sizeof text, "%.17g", value.as_double()));
         out += text;
         return;
       }
@@ -79,7 +79,7 @@ class Printer {
       const auto byte = static_cast<unsigned char>(c);
       if (byte < 0x20 || byte == '"' || byte == '\\' || (byte >= 0x80 && !prefix.empty())) {
         char escape[5];
-        std::snprintf(escape, sizeof escape, "\\x%02x", byte);
+        static_cast<void>(std::snprintf(escape, sizeof escape, "\\x%02x", byte));
         out += escape;
       } else {
         out += c;

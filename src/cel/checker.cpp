@@ -11,6 +11,7 @@
 #include "cel/internal/inference.hpp"
 #include "cel/internal/issues.hpp"
 #include "cel/internal/names.hpp"
+#include "cel/internal/validation.hpp"
 
 namespace tally::cel {
 
@@ -53,8 +54,8 @@ class Checker {
       issues_.clear();
       report(kNoOffset, "the types of the expression are too complex to check");
     }
-    if (issues_.empty() && table_.traits.literals_validated) {
-      validate_literals();
+    if (issues_.empty()) {
+      validate(out_, table_.traits, issues_);
     }
   }
 
@@ -467,7 +468,7 @@ class Checker {
     return type;
   }
 
-  const Type* join(ExprId id, const Type* previous, const Type* current) {
+  const Type* join(const Type* previous, const Type* current) {
     if (previous == nullptr) {
       return current;
     }
@@ -477,11 +478,7 @@ class Checker {
       }
       return most_general(previous, current);
     }
-    if (!table_.traits.homogeneous_literals) {
-      return &kDyn;
-    }
-    type_mismatch(id, previous, current);
-    return &kErrorType;
+    return &kDyn;
   }
 
   void check_list(ExprId id) {
@@ -493,7 +490,7 @@ class Checker {
       if (is_optional_at(ast_[id], i)) {
         type = optional_element(child, type);
       }
-      element = join(child, element, type);
+      element = join(element, type);
     }
     set_type(id, inference_.list(element == nullptr ? pool_.fresh() : element));
   }
@@ -505,13 +502,13 @@ class Checker {
       const ExprId key = ast_.child(ast_[id], i);
       const ExprId value = ast_.child(ast_[id], i + 1);
       check(key);
-      key_type = join(key, key_type, type_of(key));
+      key_type = join(key_type, type_of(key));
       check(value);
       const Type* type = type_of(value);
       if (is_optional_at(ast_[id], i / 2)) {
         type = optional_element(value, type);
       }
-      value_type = join(value, value_type, type);
+      value_type = join(value_type, type);
     }
     if (key_type == nullptr) {
       key_type = pool_.fresh();
@@ -642,38 +639,6 @@ class Checker {
   void assert_type(ExprId id, const Type* type) {
     if (!inference_.assignable(type, type_of(id))) {
       type_mismatch(id, type, type_of(id));
-    }
-  }
-
-  // --- literals that can only fail (cel-go cel/validator.go)
-  // ---------------------------------------
-
-  void validate_literals() {
-    for (ExprId id = 0; id < ast_.exprs.size(); ++id) {
-      const Expr& e = ast_[id];
-      const Reference& reference = out_.references[id];
-      if (e.kind != ExprKind::Call || reference.kind != ReferenceKind::Function ||
-          (e.name != "duration" && e.name != "timestamp" && e.name != "matches")) {
-        continue;
-      }
-      const bool pattern = e.name == "matches";
-      const std::size_t at = pattern ? 1 : 0;
-      if (reference.overload_count != 1 || e.child_count != at + 1) {
-        continue;
-      }
-      const Overload* overload = out_.overloads[reference.first_overload].overload;
-      const ExprId argument = ast_.child(e, at);
-      if (overload == nullptr || overload->apply == nullptr ||
-          ast_[argument].kind != ExprKind::Literal || !ast_[argument].value.is(ValueKind::String)) {
-        continue;
-      }
-      Arena scratch;
-      EvalContext context{.arena = scratch};
-      const Value args[2] = {pattern ? Value::string("") : ast_[argument].value,
-                             ast_[argument].value};
-      if (overload->apply(context, std::span{args, at + 1}).is_error()) {
-        report_at(argument, "invalid " + std::string(e.name) + " argument");
-      }
     }
   }
 

@@ -220,8 +220,21 @@ TEST_F(CheckerTest, Kubernetes) {
     std::string_view expected;
   } rows[] = {
       {"kubernetes", "[1, 'a']", "1:5: expected type 'int' but found 'string'"},
-      {"kubernetes", "[1, dyn('a')]", "list(dyn)"},
-      {"kubernetes", "[w, null]", "list(null)"},
+      {"kubernetes", "[1, dyn('a')]", "1:8: expected type 'int' but found 'dyn'"},
+      {"kubernetes", "[object.x, s]", "1:12: expected type 'dyn' but found 'string'"},
+      {"kubernetes", "[object.x, dyn(s)]", "list(dyn)"},
+      {"kubernetes", "[?object.?x, ?optional.of(s)]",
+       "1:26: expected type 'dyn' but found 'string'"},
+      {"kubernetes", "[?object.x, s]", "1:13: expected type 'dyn' but found 'string'"},
+      {"kubernetes", "{?'a': object.?x, 'b': s}", "1:24: expected type 'dyn' but found 'string'"},
+      {"kubernetes", "[w, null]", "1:5: expected type 'wrapper(int)' but found 'null'"},
+      {"kubernetes", "[w, 1]", "list(wrapper(int))"},
+      {"kubernetes", "[[1], [2, [3]]]", "1:7: expected type 'list(int)' but found 'list(dyn)'"},
+      {"kubernetes", "1 + [1, 'a']",
+       "1:3: found no matching overload for '_+_' applied to '(int, list(dyn))'"},
+      {"kubernetes", "[[], [1], []]", "list(list(int))"},
+      {"kubernetes", "[int, string]", "1:7: expected type 'type(int)' but found 'type(string)'"},
+      {"kubernetes:1.28", "[1, 'a']", "1:5: expected type 'int' but found 'string'"},
       {"kubernetes", "{'a': 1, 'b': 'c'}", "1:15: expected type 'int' but found 'string'"},
       {"kubernetes:1.27", "1 < 2.0",
        "1:3: found no matching overload for '_<_' applied to '(int, double)'"},
@@ -230,6 +243,9 @@ TEST_F(CheckerTest, Kubernetes) {
       {"kubernetes", "timestamp('2020')", "1:11: invalid timestamp argument"},
       {"kubernetes", "s.matches('[')", "1:11: invalid matches argument"},
       {"kubernetes", "s.matches('[a]')", "bool"},
+      {"kubernetes", "matches(s, '[')", "bool"},
+      {"kubernetes", "matches('[', s)", "1:9: invalid matches argument"},
+      {"kubernetes", "timestamp(999999999999999)", "1:11: invalid timestamp argument"},
       {"kubernetes:1.28", "duration('1x')", "duration"},
       {"spec", "duration('1x')", "duration"},
       {"kubernetes:1.31", "m.all(k, v, v == 'a')",
@@ -250,6 +266,62 @@ TEST_F(CheckerTest, Kubernetes) {
     EXPECT_EQ(checked(row.text, {.profile = row.profile, .container = {}}), row.expected)
         << row.profile << ": " << row.text;
   }
+}
+
+// What k8s.io/apiserver v0.36.3 says to the same texts.
+TEST_F(CheckerTest, FormatCalls) {
+  const Row rows[] = {
+      {"'%s-%d'.format([s, 1])", "string"},
+      {"'%s %d'.format([[1, 'a', {'b': 1, 'c': []}], 1u])", "string"},
+      {"'%s%%%.2f %e %b %x %X %o'.format([null, 1.0, 'NaN', true, s, b'a', 8])", "string"},
+      {"'%s %s'.format(l)", "string"},
+      {"'%d %d %d'.format([object.x, dyn(s), w])", "string"},
+      {"s.format([1, 'a', 2.0])", "string"},
+      {"[['%s'.format([[1, 'a'].size()])], ['b']]", "list(list(string))"},
+      {"[1, 'a'].all(i, '%s'.format([i]) == '')", "1:5: expected type 'int' but found 'string'"},
+      {"'%d'.format([s])",
+       "1:14: error during formatting: decimal clause can only be used on integers, was given "
+       "string"},
+      {"'%f'.format([1])",
+       "1:14: error during formatting: fixed-point clause can only be used on doubles, was given "
+       "int"},
+      {"'%e'.format([1])",
+       "1:14: error during formatting: scientific clause can only be used on doubles, was given "
+       "int"},
+      {"'%b'.format([1.0])",
+       "1:14: error during formatting: only integers and bools can be formatted as binary, was "
+       "given double"},
+      {"'%X'.format([true])",
+       "1:14: error during formatting: only integers, byte buffers, and strings can be formatted "
+       "as hex, was given bool"},
+      {"'%o'.format(['a'])",
+       "1:14: error during formatting: octal clause can only be used on integers, was given "
+       "string"},
+      {"'%s'.format([{'a': [o]}])",
+       "1:21: error during formatting: string clause can only be used on strings, bools, bytes, "
+       "ints, doubles, maps, lists, types, durations, and timestamps, was given optional_type"},
+      {"'%s'.format([])", "1:12: index 0 out of range"},
+      {"'%s'.format([1, 2])",
+       "1:12: too many arguments supplied to string.format (expected 1, got 2)"},
+      {"'%'.format([])", "1:11: unexpected end of string"},
+      {"'%q'.format([1])",
+       "1:12: could not parse formatting clause: unrecognized formatting clause \"q\""},
+      {"'%.2'.format([1.0])",
+       "1:13: could not parse formatting clause: error while parsing precision: could not find end "
+       "of precision specifier"},
+      {"'%.f'.format([1.0])",
+       "1:13: could not parse formatting clause: error while parsing precision: error while "
+       "converting precision to integer: strconv.Atoi: parsing \"\": invalid syntax"},
+      {"'%.99999999999999999999f'.format([1.0])",
+       "1:33: could not parse formatting clause: error while parsing precision: error while "
+       "converting precision to integer: strconv.Atoi: parsing \"99999999999999999999\": value out "
+       "of range"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(checked(row.text, {.profile = "kubernetes", .container = {}}), row.expected)
+        << row.text;
+  }
+  EXPECT_EQ(checked("'%d'.format([s])"), "string");  // the validator is Kubernetes'
 }
 
 TEST_F(CheckerTest, Containers) {
@@ -286,14 +358,18 @@ TEST_F(CheckerTest, References) {
   for (ExprId id = 0; id < result->ast.exprs.size(); ++id) {
     const Reference& reference = result->references[id];
     if (reference.kind == ReferenceKind::Variable) {
-      seen += "variable " + where.options().variables[reference.variable].name + "\n";
+      seen += "variable ";
+      seen += where.options().variables[reference.variable].name;
+      seen += '\n';
     } else if (reference.kind == ReferenceKind::Function && reference.name == "math.abs") {
       EXPECT_FALSE(result->ast[id].member);
       EXPECT_EQ(result->ast[id].child_count, 1U);
       ASSERT_EQ(reference.overload_count, 1U);
       EXPECT_EQ(result->overloads[reference.first_overload].overload->id, "math_abs_int");
     } else if (reference.kind == ReferenceKind::Local) {
-      seen += "local " + std::string(reference.name) + "\n";
+      seen += "local ";
+      seen += reference.name;
+      seen += '\n';
     }
   }
   EXPECT_EQ(seen,
@@ -357,7 +433,8 @@ TEST_F(CheckerTest, TypesThatGrow) {
     std::string text;
     for (int i = 0; i < depth; ++i) {
       const std::string previous = i == 0 ? "1" : "v" + std::to_string(i - 1);
-      text += "cel.bind(v" + std::to_string(i) + ", {" + previous + ": [" + previous + "]}, ";
+      text.append("cel.bind(v").append(std::to_string(i)).append(", {").append(previous);
+      text.append(": [").append(previous).append("]}, ");
     }
     return text + "true" + std::string(static_cast<std::size_t>(depth), ')');
   };
@@ -365,8 +442,11 @@ TEST_F(CheckerTest, TypesThatGrow) {
   EXPECT_EQ(checked(doubled(60)), "-1:0: the types of the expression are too complex to check");
   std::string open = "true";
   for (int i = 0; i < 60; ++i) {
-    open = "[[], []].map(a" + std::to_string(i) + ", {a" + std::to_string(i) + ": a" +
-           std::to_string(i) + "}).all(b" + std::to_string(i) + ", " + open + ")";
+    const std::string number = std::to_string(i);
+    std::string outer = "[[], []].map(a";
+    outer.append(number).append(", {a").append(number).append(": a").append(number);
+    outer.append("}).all(b").append(number).append(", ").append(open).append(")");
+    open = std::move(outer);
   }
   EXPECT_EQ(checked(open), "bool");
 }

@@ -165,12 +165,15 @@ std::uint64_t compare_all_cost(Arena& arena, const Value& list) {
   return allocating_cost(text ? 2.0 + kTextFactor : 2.0, size * size);
 }
 
-// cel.Format.MaxRegexSize of a named format.
-std::uint64_t pattern_size_of(const Value& format) noexcept {
+constexpr std::string_view kNamedFormat = "kubernetes.NamedFormat";
+
+// Matching with cel.Format.MaxRegexSize, which is what the size of a named format means.
+std::uint64_t named_format_cost(const Value& format, std::uint64_t text) noexcept {
   if (!format.is(ValueKind::Opaque) || format.as_opaque().kind->size == nullptr) {
-    return 1;
+    return 1;  // an error in its place
   }
-  return format.as_opaque().kind->size(format.as_opaque().data);
+  const OpaqueValue& opaque = format.as_opaque();
+  return pattern_cost(text, opaque.kind->size(opaque.data));
 }
 
 }  // namespace
@@ -204,8 +207,11 @@ std::uint64_t actual_size(const Value& value) noexcept {
     case ValueKind::Optional:
       return value.held() != nullptr ? actual_size(*value.held()) : 1;
     case ValueKind::Opaque: {
-      const OpaqueValue& opaque = value.as_opaque();
-      return opaque.kind->size != nullptr ? opaque.kind->size(opaque.data) : 1;
+      const OpaqueKind& kind = *value.as_opaque().kind;
+      if (kind.size == nullptr || kind.type_name == kNamedFormat) {
+        return 1;
+      }
+      return kind.size(value.as_opaque().data);
     }
     default:
       return size_of(value);
@@ -269,7 +275,7 @@ std::uint64_t call_cost(Arena& arena, const CallCostRule& rule, std::span<const 
     case CallCost::CompareSecond:
       return compare_all_cost(arena, args.size() < 2 ? result : args[1]);
     case CallCost::NamedFormat:
-      return args.size() < 2 ? 1 : pattern_cost(size(1), pattern_size_of(args[0]));
+      return args.size() < 2 ? 1 : named_format_cost(args[0], size(1));
   }
   return 1;
 }

@@ -234,6 +234,9 @@ constexpr Row kRows[] = {
     {R"(['b', 'a'].sort())", 19},
     {R"(sets.intersects(l, [9]) || sets.equivalent(l, l))", 60},
     {R"([s, 'b', s].distinct().size())", 42},
+    {R"(format.dns1123Label() != format.uuid())", 3},
+    {R"(format.named(s).value().validate(s).hasValue() || true)", 6},
+    {R"(format.dns1123Label().validate(s).hasValue())", 27},
 };
 
 class Costs : public testing::Test {

@@ -245,15 +245,24 @@ std::string provided_elsewhere(const Profile& profile, std::string_view function
       macro != nullptr && !provides(profile, macro->library, macro->library_version)) {
     return say(macro->library, macro->library_version);
   }
+  // Of several libraries that have a function of the name, the one that a later release of the same host has.
+  const Function* elsewhere = nullptr;
   for (const auto family : all_functions()) {
     for (const Function& row : family) {
-      if ((row.name == function || row.name == qualified_function) &&
-          !provides(profile, row.library, row.library_version)) {
+      if ((row.name != function && row.name != qualified_function) ||
+          provides(profile, row.library, row.library_version)) {
+        continue;
+      }
+      Profile newest = profile;
+      newest.minor = UINT16_MAX;
+      if (provides(newest, row.library, row.library_version)) {
         return say(row.library, row.library_version);
       }
+      elsewhere = elsewhere == nullptr ? &row : elsewhere;
     }
   }
-  return {};
+  return elsewhere == nullptr ? std::string{}
+                              : say(elsewhere->library, elsewhere->library_version);
 }
 
 }  // namespace tally::cel

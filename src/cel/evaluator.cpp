@@ -11,6 +11,7 @@
 #include "cel/functions/standard.hpp"
 #include "cel/internal/code.hpp"
 #include "cel/internal/growing.hpp"
+#include "cel/internal/operators.hpp"
 #include "cel/internal/regex.hpp"
 #include "cel/internal/text_size.hpp"
 #include "cel/program.hpp"
@@ -31,81 +32,10 @@ struct Iteration {
   std::size_t size = 0;
 };
 
-// Which error or unknown a logical operator hands on: unknowns first, else the left one.
-Value outcome_of(const Value& left, const Value& right) noexcept {
-  if (left.is(ValueKind::Unknown)) {
-    return left;
-  }
-  if (right.is(ValueKind::Unknown)) {
-    return right;
-  }
-  if (left.is_error()) {
-    return left;
-  }
-  if (!left.is(ValueKind::Bool)) {
-    return no_such_overload();
-  }
-  return right.is_error() ? right : no_such_overload();
-}
-
-// cel-spec, "Logical Operators": false wins over everything.
-Value both(const Value& left, const Value& right) noexcept {
-  if (left.is_false() || right.is_false()) {
-    return Value::boolean(false);
-  }
-  return left.is_true() && right.is_true() ? left : outcome_of(left, right);
-}
-
-Value either(const Value& left, const Value& right) noexcept {
-  if (left.is_true() || right.is_true()) {
-    return Value::boolean(true);
-  }
-  return left.is_false() && right.is_false() ? left : outcome_of(left, right);
-}
-
-bool equal_quick(Arena& arena, const Value& a, const Value& b) {
-  if (a.kind() == b.kind()) {
-    if (a.is(ValueKind::String)) {
-      return a.text() == b.text();
-    }
-    if (a.is(ValueKind::Int) || a.is(ValueKind::Bool)) {
-      return a.as_uint() == b.as_uint();
-    }
-  }
-  return equal(arena, a, b);
-}
-
-// What `==` costs: most operands are scalars or short.
-std::uint64_t equality_cost(const Value& a, const Value& b) noexcept {
-  if (a.is(ValueKind::Opaque)) {
-    return 1;
-  }
-  if (a.is(ValueKind::String) && b.is(ValueKind::String)) {
-    const std::size_t bytes = std::min(a.text().size(), b.text().size());
-    if (bytes <= 10) {
-      return bytes == 0 ? 0 : 1;
-    }
-  }
-  return traversal_cost(std::min(actual_size(a), actual_size(b)));
-}
-
-std::uint64_t inequality_cost(const Value& a, const Value& b) noexcept {
-  return traversal_cost(std::min(actual_size(a), actual_size(b)));
-}
-
-bool set_has(Arena& arena, const ConstantSet& set, const Value& item) {
-  if (set.hashed.is(ValueKind::Map)) {
-    Value ignored;
-    return map_find(arena, set.hashed, item, ignored);
-  }
-  return std::ranges::any_of(set.items,
-                             [&](const Value& known) { return equal_quick(arena, known, item); });
-}
-
 }  // namespace
 
 struct Evaluator::State {
-  Arena arena{64 * 1024};
+  Arena arena{std::size_t{64} * 1024};
   std::vector<Value> stack;
   std::vector<Value> locals;
   std::vector<Growing> growing;
@@ -252,7 +182,25 @@ class Run {
               at_instruction.offset);
   }
 
+  // Operands are looked at where they lie: a copy of a value that was written a moment ago, in
+  // parts, waits for the writes.
+  void and_into(Value& left, const Value& right, std::uint32_t offset) {
+    if (!left.is(ValueKind::Bool) || !right.is(ValueKind::Bool)) {
+      left = at(both(left, right), offset);
+    } else if (!right.as_bool()) {
+      left = Value::boolean(false);
+    }
+  }
+  void or_into(Value& left, const Value& right, std::uint32_t offset) {
+    if (!left.is(ValueKind::Bool) || !right.is(ValueKind::Bool)) {
+      left = at(either(left, right), offset);
+    } else if (right.as_bool()) {
+      left = Value::boolean(true);
+    }
+  }
+
   Value call(const CallSite& site, const Value* args, std::uint32_t offset);
+  Value no_overload_for(const CallSite& site, std::span<const Value> given);
   Value make_list(const Instruction& instruction, const Value* items);
   Value make_map(const Instruction& instruction, const Value* items);
   Value make_message(const StructSite& site, const Value* values);
@@ -316,21 +264,40 @@ class Run {
   std::uint64_t steps_left_;
 };
 
+// decls.MaybeNoSuchOverload of cel-go: functions whose overloads are bound one by one name the
+// types that they were given; operators, size and matches, which are bound as a whole, do not.
+template <bool kTraced>
+Value Run<kTraced>::no_overload_for(const CallSite& site, std::span<const Value> given) {
+  const char first = site.function.empty() ? '_' : site.function.front();
+  const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+  if (!letter || site.function == "size" || site.function == "matches") {
+    return no_such_overload();
+  }
+  std::string_view types;
+  for (const Value& value : given) {
+    types = arena().concat({types, types.empty() ? "" : ", ", type_name(value)});
+  }
+  return make_error(arena(), ErrorCode::NoSuchOverload,
+                    {"no such overload: ", site.function, "(", types, ")"});
+}
+
 template <bool kTraced>
 Value Run<kTraced>::call(const CallSite& site, const Value* args, std::uint32_t offset) {
   const std::span<const Value> given{args, site.arg_count};
   Value result;
   bool strict = true;
+  bool failed_last = false;
   for (const Value& arg : given) {
     if (arg.is_outcome()) {
       result = arg;
       strict = false;
+      failed_last = &arg == &given.back();
       break;
     }
   }
+  bool found = false;
   if (strict) {
-    result = no_such_overload();
-    for (std::uint32_t i = 0; i < site.target_count; ++i) {
+    for (std::uint32_t i = 0; i < site.target_count && !found; ++i) {
       const Target& target = code_.targets[site.first_target + i];
       const ArgPattern* patterns = code_.patterns.data() + target.first_pattern;
       bool fits = true;
@@ -341,15 +308,18 @@ Value Run<kTraced>::call(const CallSite& site, const Value* args, std::uint32_t 
         context_.budget_left = cost_max_ - cost;
         result = target.apply(context_, given);
         pay_for_memory(given, result);
-        break;
+        found = true;
       }
     }
-  } else if (site.arg_count > 2) {
-    return result;  // cel-go pays no call with many arguments of which one failed
+    if (!found) {
+      result = no_overload_for(site, given);
+    }
+  } else if (site.arg_count > 2 && !failed_last) {
+    return result;  // cel-go pays no call with many arguments of which one but the last failed
   }
   // As in cel-go, a library's own word counts only where the checker has decided on an overload.
   const Charge charge =
-      site.target_count == 1 && strict ? code_.targets[site.first_target].charge : nullptr;
+      site.target_count == 1 && found ? code_.targets[site.first_target].charge : nullptr;
   cost += charge != nullptr ? charge(context_, given, result)
                             : call_cost(arena(), site.cost, given, result);
   return at(result, offset);
@@ -561,8 +531,8 @@ Value Run<kTraced>::run() {
         }
         continue;
       case Op::AndMerge: {
-        const Value right = *top--;
-        *top = at(both(*top, right), i.offset);
+        const Value& right = *top--;
+        and_into(*top, right, i.offset);
         break;
       }
       case Op::OrTest:
@@ -571,8 +541,8 @@ Value Run<kTraced>::run() {
         }
         continue;
       case Op::OrMerge: {
-        const Value right = *top--;
-        *top = at(either(*top, right), i.offset);
+        const Value& right = *top--;
+        or_into(*top, right, i.offset);
         break;
       }
       case Op::Branch: {
@@ -619,7 +589,7 @@ Value Run<kTraced>::run() {
         break;
       case Op::Equal:
       case Op::NotEqual: {
-        const Value right = *top--;
+        const Value& right = *top--;
         const bool same = i.op == Op::Equal;
         cost += same ? equality_cost(*top, right) : inequality_cost(*top, right);
         if (!top->is_outcome()) {
@@ -744,11 +714,11 @@ Value Run<kTraced>::run() {
         break;
       }
       case Op::AllMerge:
-        locals[i.a] = at(both(locals[i.a], *top--), i.offset);
+        and_into(locals[i.a], *top--, i.offset);
         pc = begin + i.b;
         break;
       case Op::ExistsMerge:
-        locals[i.a] = at(either(locals[i.a], *top--), i.offset);
+        or_into(locals[i.a], *top--, i.offset);
         pc = begin + i.b;
         break;
       case Op::JumpUnless:

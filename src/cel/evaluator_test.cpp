@@ -71,7 +71,7 @@ TEST_F(EvaluatorTest, GivesValues) {
       {"object.name in ['db', 'web']", "true"},
       {"object.name.matches('^w') ? 1 : 2", "1"},
       {"type(object.items) == list", "true"},
-      {"[object.count, 2][0]", "3"},
+      {"[object.count, dyn(2)][0]", "3"},
       {"lists.range(20).map(i, i).size()", "20"},
       {"lists.range(20).transformMap(i, v, v * 2)[13]", "26"},
       {"1 in {1: 2} && !(dyn(2u) in {1: 2})", "true"},
@@ -101,7 +101,10 @@ TEST_F(EvaluatorTest, GivesErrorsInTheWordsOfCelGo) {
       {"9223372036854775807 + object.count", "integer overflow", ErrorCode::Overflow},
       {"0u - uint(object.count)", "unsigned integer overflow", ErrorCode::Overflow},
       {"object.name + 1", "no such overload", ErrorCode::NoSuchOverload},
-      {"object.name.startsWith(object.count)", "no such overload", ErrorCode::NoSuchOverload},
+      {"object.name.startsWith(object.count)", "no such overload: startsWith(string, int)",
+       ErrorCode::NoSuchOverload},
+      {"object.count.distinct()", "no such overload: distinct(int)", ErrorCode::NoSuchOverload},
+      {"string(object.labels)", "no such overload: string(map)", ErrorCode::NoSuchOverload},
       {"object.name && true", "no such overload", ErrorCode::NoSuchOverload},
       {"object.count ? 1 : 2", "no such overload", ErrorCode::NoSuchOverload},
       {"object.count.all(x, x)", "no such overload", ErrorCode::NoSuchOverload},
@@ -189,6 +192,7 @@ TEST_F(EvaluatorTest, TracesSubexpressions) {
   std::vector<TraceEntry> steps;
   EXPECT_TRUE(evaluator_.trace(*program, variables_, {}, steps).is_false());
   std::vector<std::string> seen;
+  seen.reserve(steps.size());
   for (const TraceEntry& step : steps) {
     seen.emplace_back(to_literal(arena_, step.value));
   }

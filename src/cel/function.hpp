@@ -64,6 +64,8 @@ enum class Library : std::uint8_t {
   KyvernoGzip,
   KyvernoTransform,
   KyvernoImageVerify,
+  KyvernoCluster,     // functions of policies of the cluster, which name a namespace ...
+  KyvernoNamespaced,  // ... and of policies of a namespace, which are bound to theirs
 };
 
 class Host;  // host.hpp: the world, as far as the caller lets an expression see it

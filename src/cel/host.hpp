@@ -16,7 +16,7 @@
 namespace tally::cel {
 
 // What is asked, one name per capability: "authorizer", "resource", "http", "globalContext",
-// "imageData", "now", "random".
+// "imageData", "imageVerify", "generator", "now", "random".
 class Host {
  public:
   // `function` is the name of the CEL function, e.g. capability "resource", function "get". `args`

@@ -1,5 +1,5 @@
-// Values of struct types that a host declares (Object{...}, JSONPatch{...} of Kubernetes): maps that
-// know their type.
+// Values of struct types that a host declares (Object{...}, JSONPatch{...} of Kubernetes): maps
+// that know their type.
 #include <algorithm>
 
 #include "cel/internal/code.hpp"
@@ -20,8 +20,8 @@ class HostStruct final : public HostMap {
   }
   [[nodiscard]] Value value_at(Arena&, std::size_t i) const override { return values_[i]; }
   [[nodiscard]] bool find(Arena&, const Value& key, Value& out) const override {
-    const auto found = key.is(ValueKind::String) ? std::ranges::find(fields_, key.text())
-                                                 : fields_.end();
+    const auto found =
+        key.is(ValueKind::String) ? std::ranges::find(fields_, key.text()) : fields_.end();
     if (found == fields_.end()) {
       return false;
     }

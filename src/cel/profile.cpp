@@ -77,6 +77,8 @@ constexpr Row kRows[] = {
     {Library::KyvernoGzip, 0, kNever, true, false},
     {Library::KyvernoTransform, 0, kNever, true, false},
     {Library::KyvernoImageVerify, 0, kNever, true, false},
+    {Library::KyvernoCluster, 0, kNever, true, false},
+    {Library::KyvernoNamespaced, 0, kNever, true, false},
 };
 
 const Row* row_of(Library library, std::uint8_t version) noexcept {
@@ -94,6 +96,8 @@ constexpr std::pair<std::string_view, Dialect> kDialects[] = {
     {"crd", Dialect::Crd},
 };
 
+constexpr std::string_view kNamespaced = ":namespaced";
+
 bool follows_kubernetes(Dialect dialect) noexcept {
   return dialect == Dialect::Kubernetes || dialect == Dialect::Crd ||
          dialect == Dialect::Gatekeeper;
@@ -110,6 +114,10 @@ Result<Profile> parse_profile(std::string_view text) {
     }
     Profile profile{.dialect = dialect, .minor = kMinorLast};
     if (colon == std::string_view::npos) {
+      return profile;
+    }
+    if (dialect == Dialect::Kyverno && text.substr(colon) == kNamespaced) {
+      profile.namespaced = true;
       return profile;
     }
     if (!follows_kubernetes(dialect)) {
@@ -140,7 +148,8 @@ std::string to_string(const Profile& profile) {
     if (dialect == profile.dialect) {
       return follows_kubernetes(dialect) && profile.minor != kMinorLast
                  ? std::string(name) + ":1." + std::to_string(profile.minor)
-                 : std::string(name);
+             : profile.namespaced ? std::string(name) + std::string(kNamespaced)
+                                  : std::string(name);
     }
   }
   return "spec";
@@ -155,7 +164,8 @@ bool provides(const Profile& profile, Library library, std::uint8_t library_vers
     case Dialect::Spec:
       return row->spec;
     case Dialect::Kyverno:
-      return row->kyverno;
+      return row->kyverno &&
+             library != (profile.namespaced ? Library::KyvernoCluster : Library::KyvernoNamespaced);
     case Dialect::Kubernetes:
     case Dialect::Crd:
     case Dialect::Gatekeeper:

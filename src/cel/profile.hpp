@@ -16,12 +16,14 @@ enum class Dialect : std::uint8_t { Spec, Kubernetes, Kyverno, Gatekeeper, Crd }
 struct Profile {
   Dialect dialect = Dialect::Spec;
   std::uint16_t minor =
-      36;  // Kubernetes, Crd, Gatekeeper: the 1.NN release whose environment it is
+      36;                   // Kubernetes, Crd, Gatekeeper: the 1.NN release whose environment it is
+  bool namespaced = false;  // Kyverno: of a policy that lives in a namespace
 
   friend bool operator==(const Profile&, const Profile&) = default;
 };
 
-// "spec", "kubernetes", "kubernetes:1.31", "crd:1.33", "kyverno", "gatekeeper".
+// "spec", "kubernetes", "kubernetes:1.31", "crd:1.33", "kyverno", "kyverno:namespaced",
+// "gatekeeper".
 [[nodiscard]] Result<Profile> parse_profile(std::string_view text);
 [[nodiscard]] std::string to_string(const Profile& profile);
 
@@ -37,8 +39,9 @@ struct Traits {
   bool or_value_on_plain = false;  // Kyverno: x.orValue(y) is x when x is no optional
   bool heterogeneous_equality =
       true;  // == of different types is false (Kubernetes too); off: a type error
-  bool homogeneous_literals =
-      false;                    // cel-go's HomogeneousAggregateLiterals (Kubernetes has it on)
+  // cel-go's ValidateHomogeneousAggregateLiterals (Kubernetes has it on): lists and maps of one
+  // type, except in format().
+  bool homogeneous_literals = false;
   bool default_utc = true;      // timestamp parts without a zone are in UTC
   bool protobuf_names = false;  // google.protobuf.* as types and in struct literals
   bool numeric_comparisons_across_types = true;  // 1 < 2.0 passes the checker
@@ -46,7 +49,8 @@ struct Traits {
   // [x, null] has the type of x if that takes null (cel-spec's type_deduction cases); cel-go says
   // null.
   bool null_joins_nullable = false;
-  // duration('x'), timestamp('x') and matches(s, '[') are refused when they are compiled.
+  // duration('x'), timestamp('x'), s.matches('[') and '%d'.format(['a']) are refused when they are
+  // compiled.
   bool literals_validated = false;
   // x.optMap(v, e) evaluates x twice, as cel-go up to 0.26 does (the cost depends on it).
   bool optional_macros_repeat_target = false;

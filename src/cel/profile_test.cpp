@@ -6,8 +6,8 @@ namespace tally::cel {
 namespace {
 
 TEST(Profile, ParsesAndPrints) {
-  for (const std::string_view text :
-       {"spec", "kubernetes", "kubernetes:1.31", "crd:1.23", "crd", "kyverno", "gatekeeper:1.35"}) {
+  for (const std::string_view text : {"spec", "kubernetes", "kubernetes:1.31", "crd:1.23", "crd",
+                                      "kyverno", "kyverno:namespaced", "gatekeeper:1.35"}) {
     const auto profile = parse_profile(text);
     ASSERT_TRUE(profile) << text;
     EXPECT_EQ(to_string(*profile), text);
@@ -19,7 +19,7 @@ TEST(Profile, Rejects) {
   for (const std::string_view text :
        {"", "Spec", "openshift", "kubernetes:", "kubernetes:1.22", "kubernetes:1.37",
         "kubernetes:31", "kubernetes:1.31.2", "kubernetes:1.x", "spec:1.30", "kyverno:1.30",
-        "kubernetes:1."}) {
+        "kyverno:", "spec:namespaced", "kubernetes:namespaced", "kubernetes:1."}) {
     EXPECT_FALSE(parse_profile(text)) << text;
   }
 }
@@ -59,6 +59,12 @@ TEST(Profile, ProvidesLibrariesByRelease) {
       {"kubernetes", Library::KyvernoHttp, 0, false},
       {"kyverno", Library::KyvernoHttp, 0, true},
       {"kyverno", Library::Bindings, 0, true},
+      {"kyverno", Library::KyvernoCluster, 0, true},
+      {"kyverno", Library::KyvernoNamespaced, 0, false},
+      {"kyverno:namespaced", Library::KyvernoCluster, 0, false},
+      {"kyverno:namespaced", Library::KyvernoNamespaced, 0, true},
+      {"kyverno:namespaced", Library::KyvernoHash, 0, true},
+      {"kubernetes", Library::KyvernoNamespaced, 0, false},
       {"kyverno", Library::KubernetesQuantity, 0, true},
       {"kyverno", Library::Strings, 4, false},
       {"kyverno", Library::Block, 0, false},

@@ -54,12 +54,16 @@ unsigned days_in_month(std::int64_t year, unsigned month) noexcept {
   return month == 2 && leap ? 29 : kDays[month];
 }
 
-void append_padded(std::string& out, std::int64_t number, std::size_t width) {
-  std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+void append_padded(TimeText& out, std::int64_t number, std::size_t width) noexcept {
+  std::array<char, 20> digits{};
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   const auto size = static_cast<std::size_t>(end - digits.data());
-  out.append(width > size ? width - size : 0, '0');
-  out.append(digits.data(), size);
+  for (std::size_t i = size; i < width; ++i) {
+    out.add('0');
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    out.add(digits[i]);
+  }
 }
 
 }  // namespace
@@ -123,7 +127,7 @@ std::optional<TimestampParts> parse_timestamp(std::string_view text) noexcept {
   return TimestampParts{seconds, nanoseconds};
 }
 
-void append_timestamp(std::string& out, const TimestampParts& time) {
+TimeText timestamp_text(const TimestampParts& time) noexcept {
   std::int64_t days = time.seconds / 86400;
   std::int64_t of_day = time.seconds % 86400;
   if (of_day < 0) {
@@ -131,23 +135,27 @@ void append_timestamp(std::string& out, const TimestampParts& time) {
     --days;
   }
   const CivilDay civil = civil_from_days(days);
+  TimeText out;
   append_padded(out, civil.year, 4);
-  out += '-';
+  out.add('-');
   append_padded(out, civil.month, 2);
-  out += '-';
+  out.add('-');
   append_padded(out, civil.day, 2);
-  out += 'T';
+  out.add('T');
   append_padded(out, of_day / 3600, 2);
-  out += ':';
+  out.add(':');
   append_padded(out, of_day / 60 % 60, 2);
-  out += ':';
+  out.add(':');
   append_padded(out, of_day % 60, 2);
   if (time.nanoseconds != 0) {
-    out += '.';
+    out.add('.');
     append_padded(out, time.nanoseconds, 9);
-    out.erase(out.find_last_not_of('0') + 1);
+    while (out.bytes[out.size - 1] == '0') {
+      --out.size;
+    }
   }
-  out += 'Z';
+  out.add('Z');
+  return out;
 }
 
 namespace {
@@ -252,15 +260,17 @@ std::optional<std::int64_t> parse_duration(std::string_view text) noexcept {
   return static_cast<std::int64_t>(total);
 }
 
-void append_duration(std::string& out, std::int64_t nanoseconds) {
-  const double seconds = static_cast<double>(nanoseconds / 1'000'000'000) +
-                         static_cast<double>(nanoseconds % 1'000'000'000) / 1e9;
-  std::array<char, 64> digits{};
-  const auto end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), seconds, std::chars_format::fixed)
-          .ptr;
-  out.append(digits.data(), end);
-  out += 's';
+TimeText duration_text(std::int64_t nanoseconds) noexcept {
+  const std::int64_t whole = nanoseconds / 1'000'000'000;
+  const double seconds =
+      static_cast<double>(whole) + static_cast<double>(nanoseconds % 1'000'000'000) / 1e9;
+  TimeText out;
+  char* const end = std::to_chars(out.bytes.data(), out.bytes.data() + out.bytes.size() - 1,
+                                  seconds, std::chars_format::fixed)
+                        .ptr;
+  out.size = static_cast<std::size_t>(end - out.bytes.data());
+  out.add('s');
+  return out;
 }
 
 }  // namespace tally::cel

@@ -154,10 +154,8 @@ TEST(Timestamps, AreParsedStrictly) {
   for (const Row& row : rows) {
     const auto parsed = parse_timestamp(row.text);
     ASSERT_EQ(parsed.has_value(), row.printed.has_value()) << row.text;
-    if (parsed) {
-      std::string printed;
-      append_timestamp(printed, *parsed);
-      EXPECT_EQ(printed, *row.printed);
+    if (parsed && row.printed) {
+      EXPECT_EQ(timestamp_text(*parsed).text(), *row.printed);
     }
   }
 }

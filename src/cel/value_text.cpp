@@ -80,18 +80,12 @@ class NodeBuilder {
       case ValueKind::Bytes:
         out = string(base64(value.text()));
         return true;
-      case ValueKind::Timestamp: {
-        std::string text;
-        append_timestamp(text, {value.as_int(), value.nanoseconds()});
-        out = string(text);
+      case ValueKind::Timestamp:
+        out = string(timestamp_text({value.as_int(), value.nanoseconds()}).text());
         return true;
-      }
-      case ValueKind::Duration: {
-        std::string text;
-        append_duration(text, value.as_int());
-        out = string(text);
+      case ValueKind::Duration:
+        out = string(duration_text(value.as_int()).text());
         return true;
-      }
       case ValueKind::List:
         return build_list(value, depth, out);
       case ValueKind::Map:
@@ -214,7 +208,8 @@ void append_quoted(std::string& out, std::string_view text, bool octets) {
       default:
         if (byte < 0x20 || byte == 0x7F || (octets && byte > 0x7F)) {
           std::array<char, 8> escaped{};
-          std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned>(byte));
+          static_cast<void>(std::snprintf(escaped.data(), escaped.size(), "\\x%02x",
+                                          static_cast<unsigned>(byte)));
           out += escaped.data();
         } else {
           out += c;
@@ -263,12 +258,12 @@ void append_literal(Arena& arena, std::string& out, const Value& value, std::siz
       return;
     case ValueKind::Timestamp:
       out += "timestamp(\"";
-      append_timestamp(out, {value.as_int(), value.nanoseconds()});
+      out += timestamp_text({value.as_int(), value.nanoseconds()}).text();
       out += "\")";
       return;
     case ValueKind::Duration:
       out += "duration(\"";
-      append_duration(out, value.as_int());
+      out += duration_text(value.as_int()).text();
       out += "\")";
       return;
     case ValueKind::List: {

@@ -32,10 +32,12 @@ std::span<const std::span<const Function>> all_functions() noexcept {
       kubernetes_json_patch_functions(),
       kyverno_context_functions(),
       kyverno_image_functions(),
+      kyverno_image_verify_functions(),
       kyverno_document_functions(),
       kyverno_hash_functions(),
       kyverno_time_functions(),
       kyverno_object_functions(),
+      kyverno_x509_functions(),
   };
   return kFamilies;
 }

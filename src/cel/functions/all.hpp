@@ -35,7 +35,9 @@ namespace tally::cel {
 [[nodiscard]] std::span<const Function> kyverno_document_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_hash_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_image_functions() noexcept;
+[[nodiscard]] std::span<const Function> kyverno_image_verify_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_object_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_time_functions() noexcept;
+[[nodiscard]] std::span<const Function> kyverno_x509_functions() noexcept;
 
 }  // namespace tally::cel

@@ -1,6 +1,7 @@
 // Kyverno's libraries that ask the world (github.com/kyverno/sdk, extensions/cel/libs: resource,
 // http, globalcontext, imagedata, generator). Every function has two names, as Kyverno 1.18 renamed
-// them. The variants for namespaced policies, which leave the namespace out, are not here.
+// them. Policies of a namespace have variants that leave the namespace out (namespaced_impl.go):
+// the Host is given null for it, and nothing else than its own namespace can be asked for.
 #include "cel/internal/kyverno_contexts.hpp"
 
 #include <array>
@@ -99,6 +100,37 @@ Value get_named(EvalContext& context, std::span<const Value> args) {
              {Value::string(name.api_version), Value::string(name.resource), args[2], args[3]});
 }
 
+// Policies of a namespace: list(apiVersion, resource[, labels]), list(gvr[, labels]) and so on.
+Value list_own_resources(EvalContext& context, std::span<const Value> args) {
+  return args.size() == 3
+             ? ask(context, "resource", "list", {args[1], args[2], Value::null()})
+             : ask(context, "resource", "list", {args[1], args[2], Value::null(), args[3]});
+}
+
+Value list_own_named(EvalContext& context, std::span<const Value> args) {
+  const auto& name = opaque_data<GroupVersionResource>(args[1]);
+  const Value api_version = Value::string(name.api_version);
+  const Value resource = Value::string(name.resource);
+  return args.size() == 2
+             ? ask(context, "resource", "list", {api_version, resource, Value::null()})
+             : ask(context, "resource", "list", {api_version, resource, Value::null(), args[2]});
+}
+
+Value get_own_resource(EvalContext& context, std::span<const Value> args) {
+  return ask(context, "resource", "get", {args[1], args[2], Value::null(), args[3]});
+}
+
+Value get_own_named(EvalContext& context, std::span<const Value> args) {
+  const auto& name = opaque_data<GroupVersionResource>(args[1]);
+  return ask(
+      context, "resource", "get",
+      {Value::string(name.api_version), Value::string(name.resource), Value::null(), args[2]});
+}
+
+Value post_own_resource(EvalContext& context, std::span<const Value> args) {
+  return ask(context, "resource", "post", {args[1], args[2], Value::null(), args[3]});
+}
+
 Value post_resource(EvalContext& context, std::span<const Value> args) {
   return args.size() == 4
              ? ask(context, "resource", "post", {args[1], args[2], Value::string(""), args[3]})
@@ -147,6 +179,52 @@ Value apply_resources(EvalContext& context, std::span<const Value> args) {
   return answer.is_outcome() ? answer : Value::boolean(true);
 }
 
+Value apply_own_resources(EvalContext& context, std::span<const Value> args) {
+  const Value answer = ask(context, "generator", "apply", {Value::null(), args[1]});
+  return answer.is_outcome() ? answer : Value::boolean(true);
+}
+
+constexpr auto kOwnList = std::to_array<Overload>({
+    {.id = "resource_list_string_string",
+     .signature = "(resource.Context, string, string) -> map(string, any)",
+     .apply = list_own_resources,
+     .member = true},
+    {.id = "resource_list_string_string_map",
+     .signature = "(resource.Context, string, string, map(string, string)) -> map(string, any)",
+     .apply = list_own_resources,
+     .member = true},
+    {.id = "list_resources_gvr",
+     .signature = "(resource.Context, schema.GroupVersionResource) -> map(string, any)",
+     .apply = list_own_named,
+     .member = true},
+    {.id = "list_resources_gvr_map",
+     .signature = "(resource.Context, schema.GroupVersionResource, map(string, string)) -> "
+                  "map(string, any)",
+     .apply = list_own_named,
+     .member = true},
+});
+constexpr auto kOwnGet = std::to_array<Overload>({
+    {.id = "resource_get_string_string_string",
+     .signature = "(resource.Context, string, string, string) -> map(string, any)",
+     .apply = get_own_resource,
+     .member = true},
+    {.id = "resource_get_gvr_string",
+     .signature = "(resource.Context, schema.GroupVersionResource, string) -> map(string, any)",
+     .apply = get_own_named,
+     .member = true},
+});
+constexpr auto kOwnPost = std::to_array<Overload>({
+    {.id = "resource_post_string_string_map_namespaced",
+     .signature = "(resource.Context, string, string, map(string, any)) -> map(string, any)",
+     .apply = post_own_resource,
+     .member = true},
+});
+constexpr auto kOwnApply = std::to_array<Overload>({
+    {.id = "generator_apply_list",
+     .signature = "(generator.Context, list(map(string, any))) -> bool",
+     .apply = apply_own_resources,
+     .member = true},
+});
 constexpr auto kList = std::to_array<Overload>({
     {.id = "resource_list_string_string_string",
      .signature = "(resource.Context, string, string, string) -> map(string, any)",
@@ -271,18 +349,38 @@ constexpr std::string_view kMetadataSummary =
 constexpr std::string_view kApplySummary =
     "Hands objects over to be created in a namespace.\ngenerator.apply('default', [object])";
 
+constexpr std::string_view kOwnListSummary =
+    "The objects of a kind in the policy's namespace, perhaps only those with some labels.\n"
+    "resource.list('v1', 'pods').items.size() > 0";
+constexpr std::string_view kOwnGetSummary =
+    "One object of the policy's namespace; null if there is none.\n"
+    "resource.get('v1', 'configmaps', 'settings').data.tier == 'gold'";
+constexpr std::string_view kOwnPostSummary =
+    "Creates an object in the policy's namespace and gives the answer.\n"
+    "resource.post('v1', 'configmaps', object).metadata.uid != ''";
+constexpr std::string_view kOwnApplySummary =
+    "Hands objects over to be created in the policy's namespace.\ngenerator.apply([object])";
+
 constexpr Function named(std::string_view name, Library library,
                          std::span<const Overload> overloads, std::string_view summary) {
   return {.name = name, .library = library, .overloads = overloads, .summary = summary};
 }
 
 constexpr auto kFunctions = std::to_array<Function>({
-    named("list", Library::KyvernoResource, kList, kListSummary),
-    named("List", Library::KyvernoResource, kList, kListSummary),
-    named("get", Library::KyvernoResource, kGet, kGetSummary),
-    named("Get", Library::KyvernoResource, kGet, kGetSummary),
-    named("post", Library::KyvernoResource, kPost, kPostSummary),
-    named("Post", Library::KyvernoResource, kPost, kPostSummary),
+    named("list", Library::KyvernoCluster, kList, kListSummary),
+    named("List", Library::KyvernoCluster, kList, kListSummary),
+    named("get", Library::KyvernoCluster, kGet, kGetSummary),
+    named("Get", Library::KyvernoCluster, kGet, kGetSummary),
+    named("post", Library::KyvernoCluster, kPost, kPostSummary),
+    named("Post", Library::KyvernoCluster, kPost, kPostSummary),
+    named("list", Library::KyvernoNamespaced, kOwnList, kOwnListSummary),
+    named("List", Library::KyvernoNamespaced, kOwnList, kOwnListSummary),
+    named("get", Library::KyvernoNamespaced, kOwnGet, kOwnGetSummary),
+    named("Get", Library::KyvernoNamespaced, kOwnGet, kOwnGetSummary),
+    named("post", Library::KyvernoNamespaced, kOwnPost, kOwnPostSummary),
+    named("Post", Library::KyvernoNamespaced, kOwnPost, kOwnPostSummary),
+    named("apply", Library::KyvernoNamespaced, kOwnApply, kOwnApplySummary),
+    named("Apply", Library::KyvernoNamespaced, kOwnApply, kOwnApplySummary),
     named("toGVR", Library::KyvernoResource, kToGvr, kToGvrSummary),
     named("ToGVR", Library::KyvernoResource, kToGvr, kToGvrSummary),
     named("get", Library::KyvernoHttp, kHttpGet, kHttpGetSummary),
@@ -295,8 +393,8 @@ constexpr auto kFunctions = std::to_array<Function>({
     named("Get", Library::KyvernoGlobalContext, kGlobalGet, kGlobalSummary),
     named("getMetadata", Library::KyvernoImageData, kGetMetadata, kMetadataSummary),
     named("GetMetadata", Library::KyvernoImageData, kGetMetadata, kMetadataSummary),
-    named("apply", Library::KyvernoGenerator, kApply, kApplySummary),
-    named("Apply", Library::KyvernoGenerator, kApply, kApplySummary),
+    named("apply", Library::KyvernoCluster, kApply, kApplySummary),
+    named("Apply", Library::KyvernoCluster, kApply, kApplySummary),
 });
 
 }  // namespace

@@ -29,14 +29,15 @@ class RepeatingHost final : public Host {
   }
 };
 
-void expect(std::span<const ExpressionCase> cases, const Host* host) {
+void expect(std::span<const ExpressionCase> cases, const Host* host,
+            std::string_view profile = "kyverno") {
   std::vector<std::pair<std::string_view, Value>> variables;
   std::vector<std::string_view> types;
   for (const KyvernoGlobal& global : kyverno_globals()) {
     variables.emplace_back(global.name, global.value);
     types.push_back(global.type_name);
   }
-  expect_values("kyverno", cases, host, variables, types);
+  expect_values(profile, cases, host, variables, types);
 }
 
 TEST(KyvernoContextsTest, AskTheHost) {
@@ -74,6 +75,38 @@ TEST(KyvernoContextsTest, AskTheHost) {
   });
   const RepeatingHost host;
   expect(kCases, &host);
+}
+
+TEST(KyvernoContextsTest, AskForTheNamespaceOfThePolicyOnly) {
+  constexpr auto kCases = std::to_array<ExpressionCase>({
+      {"resource.get('v1', 'pods', 'web').asked == "
+       "'resource.get [\"v1\", \"pods\", null, \"web\"]'",
+       "true"},
+      {"resource.Get(resource.toGVR('apps/v1', 'Deployment'), 'web').asked == "
+       "'resource.get [\"apps/v1\", \"deployments\", null, \"web\"]'",
+       "true"},
+      {"resource.list('v1', 'pods').asked == 'resource.list [\"v1\", \"pods\", null]'", "true"},
+      {"resource.List('v1', 'pods', {'a': 'b'}).asked == "
+       "'resource.list [\"v1\", \"pods\", null, {\"a\": \"b\"}]'",
+       "true"},
+      {"resource.list(resource.toGVR('v1', 'Pod'), {'a': 'b'}).asked == "
+       "'resource.list [\"v1\", \"deployments\", null, {\"a\": \"b\"}]'",
+       "true"},
+      {"resource.post('v1', 'pods', {'a': 1}).asked == "
+       "'resource.post [\"v1\", \"pods\", null, {\"a\": 1}]'",
+       "true"},
+      {"generator.apply([{'kind': 'Pod'}])", "true"},
+      {"resource.list('v1', 'pods', 'other')",
+       "!compile ERROR: <input>:1:14: found no matching overload for 'list' applied to "
+       "'resource.Context.(string, string, string)'\n"
+       " | resource.list('v1', 'pods', 'other')\n | .............^"},
+      {"generator.apply('other', [{'kind': 'Pod'}])",
+       "!compile ERROR: <input>:1:16: found no matching overload for 'apply' applied to "
+       "'generator.Context.(string, list(map(string, string)))'\n"
+       " | generator.apply('other', [{'kind': 'Pod'}])\n | ...............^"},
+  });
+  const RepeatingHost host;
+  expect(kCases, &host, "kyverno:namespaced");
 }
 
 TEST(KyvernoContextsTest, SayThatNobodyCanAnswer) {

@@ -10,7 +10,7 @@ TEST(MathFunctionsTest, InSpec) {
       {"math.greatest(1,2.5,3u)", "3u"},
       {"math.least([1,2,-3])", "-3"},
       {"math.greatest(1)", "1"},
-      {R"cel(math.least(dyn("a")))cel", "!no such overload"},
+      {R"cel(math.least(dyn("a")))cel", "!no such overload: math.@min(string)"},
       {"math.greatest(dyn([]))", "!math.@max(list) argument must not be empty"},
       {"math.ceil(1.2)", "2.0"},
       {"math.round(-1.5)", "-2.0"},

@@ -166,14 +166,11 @@ Value bytes_to_string(EvalContext& context, Args args) {
   return Value::string(args[0].text());
 }
 Value timestamp_to_string(EvalContext& context, Args args) {
-  std::string text;
-  append_timestamp(text, {args[0].as_int(), args[0].nanoseconds()});
-  return Value::string(context.arena.copy(text));
+  const TimeText text = timestamp_text({args[0].as_int(), args[0].nanoseconds()});
+  return Value::string(context.arena.copy(text.text()));
 }
 Value duration_to_string(EvalContext& context, Args args) {
-  std::string text;
-  append_duration(text, args[0].as_int());
-  return Value::string(context.arena.copy(text));
+  return Value::string(context.arena.copy(duration_text(args[0].as_int()).text()));
 }
 Value string_to_bytes(EvalContext&, Args args) { return Value::bytes(args[0].text()); }
 

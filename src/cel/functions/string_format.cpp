@@ -321,18 +321,13 @@ bool Formatter::text(TextBuilder& out, const Value& value, unsigned depth) {
       }
       out.add(valid_utf8(context_.arena, value.text()));
       return true;
-    case ValueKind::Timestamp: {
-      std::string time;
-      append_timestamp(time, {.seconds = value.as_int(), .nanoseconds = value.nanoseconds()});
-      out.add(time);
+    case ValueKind::Timestamp:
+      out.add(
+          timestamp_text({.seconds = value.as_int(), .nanoseconds = value.nanoseconds()}).text());
       return true;
-    }
-    case ValueKind::Duration: {
-      std::string time;
-      append_duration(time, value.as_int());
-      out.add(time);
+    case ValueKind::Duration:
+      out.add(duration_text(value.as_int()).text());
       return true;
-    }
     case ValueKind::Type:
       out.add(value.as_type()->name);
       return true;

@@ -35,6 +35,10 @@ Value char_at(EvalContext& context, std::span<const Value> args) {
 
 // memmem of glibc takes linear time whatever it is given; std::string_view::find does not.
 std::size_t find_first(std::string_view text, std::string_view wanted) {
+  if (wanted.size() > text.size() ||
+      wanted.empty()) {  // it takes no null pointer, even for nothing
+    return wanted.empty() ? 0 : std::string_view::npos;
+  }
   const void* const at = memmem(text.data(), text.size(), wanted.data(), wanted.size());
   return at == nullptr ? std::string_view::npos
                        : static_cast<std::size_t>(static_cast<const char*>(at) - text.data());

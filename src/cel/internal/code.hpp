@@ -128,7 +128,7 @@ struct CallSite {
 struct StructSite {
   std::string_view type;
   const Type* host_type = nullptr;  // a struct type of the environment's TypeProvider
-  std::uint32_t first_field = 0;  // into names
+  std::uint32_t first_field = 0;    // into names
   std::uint32_t field_count = 0;
   std::uint32_t first_flag = 0;
   bool has_optional = false;
@@ -182,9 +182,11 @@ struct Program::Code {
 [[nodiscard]] std::vector<std::string_view> argument_types(std::string_view signature);
 
 [[nodiscard]] inline bool matches(const ArgPattern& pattern, const Value& value) noexcept {
-  return (pattern.kinds >> static_cast<unsigned>(value.kind()) & 1U) != 0 &&
-         (pattern.opaque.empty() || !value.is(ValueKind::Opaque) ||
-          value.as_opaque().kind->type_name == pattern.opaque);
+  if ((pattern.kinds >> static_cast<unsigned>(value.kind()) & 1U) == 0) {
+    return false;
+  }
+  // A named type: an opaque value of that name, or a struct of the host; never a plain map.
+  return pattern.opaque.empty() || type_name(value) == pattern.opaque;
 }
 
 // A message of a well-known type from its fields (cel-spec, "Dynamic Values", "Wrapper types"): an

@@ -31,7 +31,7 @@ void TextBuilder::grow(std::size_t more) {
 void TextBuilder::add(std::string_view text) {
   grow(text.size());
   if (!too_long_ && !text.empty()) {
-    std::memcpy(data_ + size_, text.data(), text.size());
+    text.copy(data_ + size_, text.size());
     size_ += text.size();
   }
 }

@@ -2,9 +2,9 @@
 // Timestamps and durations as text: RFC 3339, and the durations of Go's time.ParseDuration, which
 // is what CEL accepts wherever Kubernetes speaks it.
 
+#include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace tally::cel {
@@ -26,13 +26,22 @@ struct TimestampParts {
   std::uint32_t nanoseconds = 0;
 };
 
+// A text without memory of its own: both kinds are short.
+struct TimeText {
+  std::array<char, 48> bytes;
+  std::size_t size = 0;
+
+  void add(char c) noexcept { bytes[size++] = c; }
+  [[nodiscard]] std::string_view text() const noexcept { return {bytes.data(), size}; }
+};
+
 // RFC 3339 section 5.6, strictly; nothing when malformed or outside the years 1 to 9999 (UTC).
 [[nodiscard]] std::optional<TimestampParts> parse_timestamp(std::string_view text) noexcept;
-void append_timestamp(std::string& out, const TimestampParts& time);
+[[nodiscard]] TimeText timestamp_text(const TimestampParts& time) noexcept;
 
 // "1h30m", "-1.5s", "0": nanoseconds, or nothing when malformed or beyond int64.
 [[nodiscard]] std::optional<std::int64_t> parse_duration(std::string_view text) noexcept;
 // "5400s", "-1.5s".
-void append_duration(std::string& out, std::int64_t nanoseconds);
+[[nodiscard]] TimeText duration_text(std::int64_t nanoseconds) noexcept;
 
 }  // namespace tally::cel

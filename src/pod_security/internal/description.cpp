@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "pod_security/internal/check.hpp"
-#include "pod_security/internal/go_quote.hpp"
+#include "scalar/go_quote.hpp"
 
 namespace tally::pod_security {
 
@@ -131,7 +131,7 @@ std::span<const std::string_view> Description::set_of_annotations(
   for (const Offence& offence : offences) {
     quoted_.assign(offence.key);
     quoted_ += '=';
-    append_go_quoted(quoted_, offence.text);
+    scalar::append_go_quoted(quoted_, offence.text);
     items_.push_back(arena_->copy(quoted_));
   }
   return sort_set();

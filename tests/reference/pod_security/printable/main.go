@@ -1,6 +1,6 @@
-// Prints the ranges of characters that strconv.IsPrint accepts, as src/pod_security/internal/go_printable.inc holds them:
+// Prints the ranges of characters that strconv.IsPrint accepts, as src/scalar/internal/go_printable.inc holds them:
 //
-//	go run ./printable > ../../../src/pod_security/internal/go_printable.inc
+//	go run ./printable > ../../../src/scalar/internal/go_printable.inc
 package main
 
 import (
