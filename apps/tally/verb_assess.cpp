@@ -20,6 +20,7 @@
 #include "kube/recognised.hpp"
 #include "kube/review.hpp"
 #include "output.hpp"
+#include "request.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 #include "version.hpp"
@@ -140,19 +141,6 @@ std::vector<kube::Review> take_reviews(input::Inputs& inputs) {
   return reviews;
 }
 
-// Objects that are given beside the input: policies, and what the objects were before.
-Result<input::Inputs> read_beside(const std::vector<std::string>& paths, const Plan& plan) {
-  input::InputOptions options;
-  options.paths = paths;
-  options.default_namespace = plan.default_namespace;
-  options.threads = plan.threads;
-  input::Inputs inputs = input::read_inputs(options);
-  if (!inputs.errors.empty()) {
-    return std::unexpected(std::move(inputs.errors.front()));
-  }
-  return inputs;
-}
-
 // What is judged besides the manifests themselves.
 struct Beside {
   input::Inputs policies;
@@ -161,12 +149,6 @@ struct Beside {
   kube::UserInfo user;
   kube::Operation operation = kube::Operation::Create;
 };
-
-kube::Operation operation_of(const std::string& name) {
-  return name == "UPDATE"   ? kube::Operation::Update
-         : name == "DELETE" ? kube::Operation::Delete
-                            : kube::Operation::Create;
-}
 
 // A policy of a kind that waits for its engine must not be passed over when it was asked for.
 Result<void> check_policies(const input::Inputs& policies) {
@@ -185,24 +167,18 @@ Result<void> check_policies(const input::Inputs& policies) {
   return {};
 }
 
-Result<std::unique_ptr<Beside>> read_beside(const AssessFlags& flags, const Plan& plan) {
+Result<std::unique_ptr<Beside>> read_what_is_beside(const AssessFlags& flags, const Plan& plan) {
   auto beside = std::make_unique<Beside>();
   if (!flags.policies.empty()) {
-    TALLY_TRY(beside->policies, read_beside(flags.policies, plan));
+    TALLY_TRY(beside->policies, read_beside(flags.policies, plan.default_namespace, plan.threads));
     TALLY_CHECK(check_policies(beside->policies));
   }
   if (!flags.old_object.empty()) {
-    TALLY_TRY(beside->old_objects, read_beside({flags.old_object}, plan));
+    TALLY_TRY(beside->old_objects,
+              read_beside({flags.old_object}, plan.default_namespace, plan.threads));
   }
   beside->operation = operation_of(flags.operation);
-  beside->user.username = flags.user;
-  std::vector<document::Node> groups;
-  for (const std::string& group : flags.groups) {
-    groups.push_back(document::Node::make_string(group, 0));
-  }
-  if (!groups.empty()) {
-    beside->user.groups = document::Node::make_array(beside->arena, groups, 0);
-  }
+  beside->user = user_of(flags.user, flags.groups, beside->arena);
   return beside;
 }
 
@@ -345,7 +321,7 @@ int run_assess(const AssessFlags& flags) {
   }
   // Names are interned before anything is read, so that keys get their symbols.
   kube::load_api_kinds();
-  const auto beside = read_beside(flags, *plan);
+  const auto beside = read_what_is_beside(flags, *plan);
   if (!beside) {
     return fail(beside.error());
   }
@@ -353,7 +329,8 @@ int run_assess(const AssessFlags& flags) {
   if (const auto reduced = reduce(flags, assessment); !reduced) {
     return fail(reduced.error());
   }
-  const Severity* fail_on = plan->fail_on ? &*plan->fail_on : nullptr;
+  const std::optional<Severity>& wanted = plan->fail_on;
+  const Severity* fail_on = wanted ? &*wanted : nullptr;
   report::WriteOptions options;
   options.tally_version = kVersion;
   options.created = now_text();

@@ -17,6 +17,7 @@
 #include "kube/review.hpp"
 #include "kube/snapshot.hpp"
 #include "output.hpp"
+#include "request.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -98,18 +99,6 @@ int fail(const Error& error) {
   return 2;
 }
 
-Result<input::Inputs> read(const std::vector<std::string>& paths, const std::string& name_space) {
-  input::InputOptions options;
-  options.paths = paths;
-  options.default_namespace = name_space;
-  options.threads = hardware_threads();
-  input::Inputs inputs = input::read_inputs(options);
-  if (!inputs.errors.empty()) {
-    return std::unexpected(std::move(inputs.errors.front()));
-  }
-  return inputs;
-}
-
 bool is_policy(const kube::Object& object) {
   return object.ref.group == "admissionregistration.k8s.io";
 }
@@ -118,17 +107,18 @@ bool is_policy(const kube::Object& object) {
 
 int run_trace(const TraceFlags& flags) {
   kube::load_api_kinds();
-  auto policies = read(flags.policies, flags.default_namespace);
+  const unsigned threads = hardware_threads();
+  auto policies = read_beside(flags.policies, flags.default_namespace, threads);
   if (!policies) {
     return fail(policies.error());
   }
-  auto objects = read(flags.objects, flags.default_namespace);
+  auto objects = read_beside(flags.objects, flags.default_namespace, threads);
   if (!objects) {
     return fail(objects.error());
   }
   input::Inputs old_objects;
   if (!flags.old_object.empty()) {
-    auto old = read({flags.old_object}, flags.default_namespace);
+    auto old = read_beside({flags.old_object}, flags.default_namespace, threads);
     if (!old) {
       return fail(old.error());
     }
@@ -153,15 +143,7 @@ int run_trace(const TraceFlags& flags) {
   }
   const Terminal terminal = detect_terminal();
   Arena arena;
-  kube::UserInfo user;
-  user.username = flags.user;
-  std::vector<document::Node> groups;
-  for (const std::string& group : flags.groups) {
-    groups.push_back(document::Node::make_string(group, 0));
-  }
-  if (!groups.empty()) {
-    user.groups = document::Node::make_array(arena, groups, 0);
-  }
+  const kube::UserInfo user = user_of(flags.user, flags.groups, arena);
   admission_policy::Scratch scratch;
   std::string out;
   for (const kube::Object& object : snapshot->objects()) {
@@ -170,15 +152,14 @@ int run_trace(const TraceFlags& flags) {
     }
     kube::Review review = kube::Review::from_file_object(object, flags.default_namespace, arena);
     review.user_info = user;
-    if (flags.operation == "UPDATE") {
-      review.operation = kube::Operation::Update;
+    review.operation = operation_of(flags.operation);
+    if (review.operation == kube::Operation::Update) {
       const auto old = std::ranges::find_if(old_objects.objects, [&](const kube::Object& other) {
         return other.ref.group == object.ref.group && other.ref.kind == object.ref.kind &&
                other.ref.name == object.ref.name;
       });
       review.old_object = old == old_objects.objects.end() ? object.root : old->root;
-    } else if (flags.operation == "DELETE") {
-      review.operation = kube::Operation::Delete;
+    } else if (review.operation == kube::Operation::Delete) {
       review.old_object = std::exchange(review.object, document::Node{});
     }
     Seen seen({.color = terminal.color && !flags.no_color});
