@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view kOutOfBudget =
     "validation failed due to running out of cost budget, no further validation rules will be run";
-constexpr std::size_t kMessageBytesMax = 5 * 1024;
-constexpr std::size_t kAuditValueBytesMax = 10 * 1024;
+constexpr std::size_t kMessageBytesMax = std::size_t{5} * 1024;
+constexpr std::size_t kAuditValueBytesMax = std::size_t{10} * 1024;
 constexpr std::string_view kFailureAnnotation =
     "validation.policy.admission.k8s.io/validation_failure";
 

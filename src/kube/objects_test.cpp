@@ -528,7 +528,7 @@ TEST(Recognised, KindsOfOtherProjects) {
            {"networking.k8s.io/v1", "Ingress", ""},
        }) {
     const auto parts = split_api_version(row.api_version);
-    ASSERT_TRUE(parts) << row.api_version;
+    ASSERT_TRUE(parts.has_value()) << row.api_version;
     const RecognisedKind* found = recognise({.group = parts->group,
                                              .version = parts->version,
                                              .kind = row.kind,
@@ -554,7 +554,7 @@ TEST(RemovedApis, AreNoneOfTheTable) {
     if (now != nullptr) {
       EXPECT_EQ(now->scope == Scope::Namespaced, row.namespaced) << row.kind;
       const auto parts = split_api_version(row.replacement);
-      ASSERT_TRUE(parts) << row.replacement;
+      ASSERT_TRUE(parts.has_value()) << row.replacement;
       EXPECT_NE(find_kind(parts->group, parts->version, row.kind), nullptr)
           << row.kind << " " << row.replacement;
     }

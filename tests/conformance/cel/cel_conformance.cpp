@@ -53,7 +53,7 @@ double real(std::string_view text) {
 
 class Values {
  public:
-  Values(Arena& arena, cel::TypePool& pool) : arena_(arena), pool_(pool) {}
+  explicit Values(Arena& arena) : arena_(arena) {}
 
   // A cel.expr.Value; false: it needs protocol buffers.
   bool from(const Field& field, Value& out) {
@@ -212,7 +212,6 @@ class Values {
   }
 
   Arena& arena_;
-  cel::TypePool& pool_;
 };
 
 // Equality of the suite: of one type, maps in any order, NaN equals NaN.
@@ -386,7 +385,7 @@ bool announced(const Field& test, std::string_view issues) {
 std::string judge(const Field& test) {
   cel::TypePool pool;
   Arena arena;
-  Values values(arena, pool);
+  Values values(arena);
   cel::Environment::Options options;
   options.profile = {.dialect = cel::Dialect::Spec};
   options.container = test.text_of("container");
