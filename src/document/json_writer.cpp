@@ -263,7 +263,7 @@ void append_json_string(std::string& out, std::string_view text) {
     // libstdc++ 12 tells the operation the new capacity, not the size that was asked for.
     out.resize_and_overwrite(size, [&](char* bytes, std::size_t) {
       bytes[before] = '"';
-      std::memcpy(bytes + before + 1, text.data(), text.size());
+      std::ranges::copy(text, bytes + before + 1);
       bytes[size - 1] = '"';
       return size;
     });

@@ -2,7 +2,8 @@
 // ByteBuffer: text that grows by many short pieces. Appending is inline (std::string's is a call),
 // which is what the bulk of a report consists of.
 
-#include <cstring>
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,7 +18,7 @@ class ByteBuffer {
   void clear() noexcept { size_ = 0; }
 
   void append(std::string_view bytes) {
-    std::memcpy(room(bytes.size()), bytes.data(), bytes.size());
+    std::ranges::copy(bytes, room(bytes.size()));  // an empty view may have no address
     size_ += bytes.size();
   }
   void append(char byte) {
@@ -34,7 +35,7 @@ class ByteBuffer {
     }
     char* at = room(text.size() + 2);
     *at = '"';
-    std::memcpy(at + 1, text.data(), text.size());
+    std::ranges::copy(text, at + 1);
     at[text.size() + 1] = '"';
     size_ += text.size() + 2;
   }
