@@ -30,7 +30,8 @@ class Admission {
                                                              const kube::CustomKinds* kinds);
 
   [[nodiscard]] const admission_policy::PolicySet& policies() const noexcept { return policies_; }
-  // Whether there is anything to ask: a policy, a rule of a definition, or something wrong with one.
+  // Whether there is anything to ask: a policy, a rule of a definition, or something wrong with
+  // one.
   [[nodiscard]] bool is_idle() const noexcept { return is_idle_; }
   [[nodiscard]] bool has_mutating() const noexcept { return has_mutating_; }
   [[nodiscard]] const admission_policy::CustomRules& rules() const noexcept { return rules_; }

@@ -245,7 +245,8 @@ std::string provided_elsewhere(const Profile& profile, std::string_view function
       macro != nullptr && !provides(profile, macro->library, macro->library_version)) {
     return say(macro->library, macro->library_version);
   }
-  // Of several libraries that have a function of the name, the one that a later release of the same host has.
+  // Of several libraries that have a function of the name, the one that a later release of the same
+  // host has.
   const Function* elsewhere = nullptr;
   for (const auto family : all_functions()) {
     for (const Function& row : family) {
@@ -261,8 +262,7 @@ std::string provided_elsewhere(const Profile& profile, std::string_view function
       elsewhere = elsewhere == nullptr ? &row : elsewhere;
     }
   }
-  return elsewhere == nullptr ? std::string{}
-                              : say(elsewhere->library, elsewhere->library_version);
+  return elsewhere == nullptr ? std::string{} : say(elsewhere->library, elsewhere->library_version);
 }
 
 }  // namespace tally::cel
