@@ -323,7 +323,7 @@ Admission::Conditions Admission::check_conditions(const Invocation& invocation, 
     return Conditions::Met;
   }
   const InputValues inputs = with_params(view.conditions, invocation);
-  state_.evaluation.open(inputs, policy.scope, policy_cel::kMatchConditionsBudget);
+  state_.evaluation.open(inputs, policy.scope, cel::kCostOfMatchConditionsMax);
   state_.answers.clear();
   bool failed = false;
   bool unknown = false;

@@ -463,7 +463,7 @@ class RuleCheck {
       return std::nullopt;
     }
     const Value value = state_.rule_evaluator.evaluate(*rule.message_program, variables,
-                                                       {.cost_max = policy_cel::kPerCallLimit});
+                                                       {.cost_max = cel::kCostPerCallMax});
     budget_ -= std::min(budget_, state_.rule_evaluator.cost());
     if (!value.is(ValueKind::String)) {
       return std::nullopt;
@@ -492,7 +492,7 @@ class RuleCheck {
           old == nullptr ? Value::optional(nullptr) : cel::make_optional(arena(), old_self);
       const Value variables[2] = {self, rule.is_optional_old ? optional : old_self};
       const Value value = state_.rule_evaluator.evaluate(rule.program, variables,
-                                                         {.cost_max = policy_cel::kPerCallLimit});
+                                                         {.cost_max = cel::kCostPerCallMax});
       if (!pay(rule, place)) {
         return;
       }
@@ -567,7 +567,7 @@ class RuleCheck {
   Scratch::State& state_;
   std::string path_;
   std::string pointer_;
-  std::uint64_t budget_ = policy_cel::kRuntimeBudget;
+  std::uint64_t budget_ = cel::kCostPerBindingMax;
   bool is_spent_ = false;
   std::vector<std::string> errors_;
 };

@@ -140,7 +140,7 @@ bool Admission::step(const Invocation& invocation, std::uint32_t index) {
   const MutationStep& mutation = policy.mutations[index];
   ObjectView& view = view_of(invocation.matched);
   const policy_cel::InputValues inputs = with_params(view.inputs, invocation);
-  state_.evaluation.open(inputs, policy.scope, policy_cel::kRuntimeBudget);
+  state_.evaluation.open(inputs, policy.scope, cel::kCostPerBindingMax);
   const policy_cel::Answer answer = state_.evaluation.run(mutation.expression.program);
   Outcome outcome = outcome_of(invocation, Part::Mutation);
   outcome.index = index;

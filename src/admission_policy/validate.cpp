@@ -194,7 +194,7 @@ void Admission::validate(const Invocation& invocation) {
   }
   // 2. The validations, with one budget.
   const policy_cel::InputValues inputs = with_params(view.inputs, invocation);
-  state_.evaluation.open(inputs, policy.scope, policy_cel::kRuntimeBudget);
+  state_.evaluation.open(inputs, policy.scope, cel::kCostPerBindingMax);
   state_.answers.clear();
   bool all_true = true;
   for (const ValidationRule& rule : policy.validations) {
@@ -278,7 +278,7 @@ void Admission::validate(const Invocation& invocation) {
 void Admission::audit(const Invocation& invocation, const ObjectView& view) {
   const Policy& policy = *invocation.policy;
   const policy_cel::InputValues inputs = with_params(view.without_authorizer, invocation);
-  state_.evaluation.open(inputs, policy.scope, policy_cel::kRuntimeBudget);
+  state_.evaluation.open(inputs, policy.scope, cel::kCostPerBindingMax);
   for (std::size_t i = 0; i < policy.audit.size(); ++i) {
     const AuditRule& rule = policy.audit[i];
     const Answer answer = state_.evaluation.run(rule.expression.program);

@@ -119,7 +119,7 @@ struct Evaluation::State {
     reader = &entry;
     cel::Evaluator& runner = evaluator();
     const auto given = std::span<const Value>{values.data(), expression.input_count};
-    const cel::EvalOptions limits{.cost_max = kPerCallLimit, .host = host};
+    const cel::EvalOptions limits{.cost_max = cel::kCostPerCallMax, .host = host};
     if (watcher == nullptr) {
       entry.value = runner.evaluate(expression.program, given, limits);
     } else {

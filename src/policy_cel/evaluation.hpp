@@ -19,14 +19,12 @@
 #include <span>
 #include <vector>
 
+#include "cel/cost_limits.hpp"
 #include "cel/program.hpp"
 #include "policy_cel/expressions.hpp"
 
 namespace tally::policy_cel {
 
-inline constexpr std::uint64_t kPerCallLimit = 1'000'000;
-inline constexpr std::uint64_t kRuntimeBudget = 10'000'000;
-inline constexpr std::uint64_t kMatchConditionsBudget = 2'500'000;
 // Variables that read one another, one inside the other.
 inline constexpr std::uint32_t kVariableDepthMax = 256;
 
