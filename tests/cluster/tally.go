@@ -8,12 +8,6 @@ import (
 	"strings"
 )
 
-// tallyJudgesPolicies: is this tally new enough to evaluate admission policies?
-func (r *referee) tallyJudgesPolicies() bool {
-	output, err := exec.Command(r.tally, "assess", "--help").CombinedOutput()
-	return err == nil && strings.Contains(string(output), "--policy") && strings.Contains(string(output), "--old-object")
-}
-
 // tallyDecision is tally's answer to one request. The report lists one entry of `decisions` per request.
 func (r *referee) tallyDecision(families map[string][]policyCase, c policyCase, q *request) (*said, error) {
 	write := func(name string, objects []any) (string, error) {
