@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 
 namespace tally::cel {
 namespace {
@@ -50,7 +50,7 @@ class Footer {
       daylight = standard + 3600;
     }
     const std::int64_t local_day = floor_day(seconds + standard);
-    const std::int64_t year = civil_from_days(local_day).year;
+    const std::int64_t year = scalar::civil_from_days(local_day).year;
     std::int64_t begin = 0;
     std::int64_t end = 0;
     if (!take_rule(year, begin) || !take_rule(year, end)) {
@@ -137,12 +137,12 @@ class Footer {
           !take_number(weekday) || month < 1 || month > 12) {
         return false;
       }
-      const std::int64_t first = days_from_civil({year, static_cast<unsigned>(month), 1});
+      const std::int64_t first = scalar::days_from_civil({year, static_cast<unsigned>(month), 1});
       const std::int64_t first_weekday = ((first % 7) + 7 + 4) % 7;
       day = first + (weekday - first_weekday + 7) % 7 + (week - 1) * 7;
       const std::int64_t next = month == 12
-                                    ? days_from_civil({year + 1, 1, 1})
-                                    : days_from_civil({year, static_cast<unsigned>(month) + 1, 1});
+                                    ? scalar::days_from_civil({year + 1, 1, 1})
+                                    : scalar::days_from_civil({year, static_cast<unsigned>(month) + 1, 1});
       while (day >= next) {  // week 5 is the last one
         day -= 7;
       }
@@ -151,14 +151,14 @@ class Footer {
       if (!take_number(n)) {
         return false;
       }
-      const std::int64_t march = days_from_civil({year, 3, 1}) - days_from_civil({year, 1, 1});
-      day = days_from_civil({year, 1, 1}) + n - 1 + (march == 60 && n >= 60 ? 1 : 0);
+      const std::int64_t march = scalar::days_from_civil({year, 3, 1}) - scalar::days_from_civil({year, 1, 1});
+      day = scalar::days_from_civil({year, 1, 1}) + n - 1 + (march == 60 && n >= 60 ? 1 : 0);
     } else {
       std::int64_t n = 0;
       if (!take_number(n)) {
         return false;
       }
-      day = days_from_civil({year, 1, 1}) + n;
+      day = scalar::days_from_civil({year, 1, 1}) + n;
     }
     std::int64_t time = 7200;
     if (take('/') && !take_time(time)) {

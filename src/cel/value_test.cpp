@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cel/internal/text_size.hpp"
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 #include "cel/internal/timezone.hpp"
 
 namespace tally::cel {
@@ -127,7 +127,7 @@ TEST(Durations, AreParsedAsGoDoes) {
       {"99999999999h", std::nullopt},
   };
   for (const Row& row : rows) {
-    EXPECT_EQ(parse_duration(row.text), row.nanoseconds) << row.text;
+    EXPECT_EQ(scalar::parse_duration(row.text), row.nanoseconds) << row.text;
   }
 }
 
@@ -152,10 +152,10 @@ TEST(Timestamps, AreParsedStrictly) {
       {"2009-2-13T23:31:30Z", std::nullopt},
   };
   for (const Row& row : rows) {
-    const auto parsed = parse_timestamp(row.text);
+    const auto parsed = scalar::parse_timestamp(row.text);
     ASSERT_EQ(parsed.has_value(), row.printed.has_value()) << row.text;
     if (parsed && row.printed) {
-      EXPECT_EQ(timestamp_text(*parsed).text(), *row.printed);
+      EXPECT_EQ(scalar::timestamp_text(*parsed).text(), *row.printed);
     }
   }
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 #include "cel/type.hpp"
 #include "cel/value.hpp"
 
@@ -81,10 +81,10 @@ class NodeBuilder {
         out = string(base64(value.text()));
         return true;
       case ValueKind::Timestamp:
-        out = string(timestamp_text({value.as_int(), value.nanoseconds()}).text());
+        out = string(scalar::timestamp_text({value.as_int(), value.nanoseconds()}).text());
         return true;
       case ValueKind::Duration:
-        out = string(duration_text(value.as_int()).text());
+        out = string(scalar::duration_text(value.as_int()).text());
         return true;
       case ValueKind::List:
         return build_list(value, depth, out);
@@ -258,12 +258,12 @@ void append_literal(Arena& arena, std::string& out, const Value& value, std::siz
       return;
     case ValueKind::Timestamp:
       out += "timestamp(\"";
-      out += timestamp_text({value.as_int(), value.nanoseconds()}).text();
+      out += scalar::timestamp_text({value.as_int(), value.nanoseconds()}).text();
       out += "\")";
       return;
     case ValueKind::Duration:
       out += "duration(\"";
-      out += duration_text(value.as_int()).text();
+      out += scalar::duration_text(value.as_int()).text();
       out += "\")";
       return;
     case ValueKind::List: {

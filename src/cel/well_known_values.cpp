@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "cel/internal/code.hpp"
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 
 namespace tally::cel {
 namespace {
@@ -112,7 +112,7 @@ Value timestamp(Arena& arena, const Fields& fields) {
   if (!integer_field(fields, "seconds", seconds) || !integer_field(fields, "nanos", nanoseconds)) {
     return no_such_overload();
   }
-  if (seconds < kTimestampSecondsMin || seconds > kTimestampSecondsMax || nanoseconds < 0 ||
+  if (seconds < scalar::kTimestampSecondsMin || seconds > scalar::kTimestampSecondsMax || nanoseconds < 0 ||
       nanoseconds >= kNanosecondsPerSecond) {
     return make_error(arena, ErrorCode::Overflow, "timestamp overflow");
   }

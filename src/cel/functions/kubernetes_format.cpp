@@ -8,7 +8,7 @@
 #include "cel/functions/all.hpp"
 #include "cel/internal/library.hpp"
 #include "cel/internal/regex.hpp"
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 #include "scalar/url.hpp"
 
 namespace tally::cel {
@@ -191,12 +191,12 @@ bool is_date(std::string_view text) {
     }
     return value;
   };
-  const CivilDay day{
+  const scalar::CivilDay day{
       .year = std::int64_t{number(0, 4)} + 2000, .month = number(5, 2), .day = number(8, 2)};
   if (day.month < 1 || day.month > 12 || day.day < 1 || day.day > 31) {
     return false;
   }
-  return civil_from_days(days_from_civil(day)).day == day.day;
+  return scalar::civil_from_days(scalar::days_from_civil(day)).day == day.day;
 }
 
 void check_date(Arena& arena, Texts& problems, std::string_view text) {

@@ -5,7 +5,7 @@
 #include "cel/functions/all.hpp"
 #include "cel/host.hpp"
 #include "cel/internal/library.hpp"
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 
 namespace tally::cel {
 
@@ -34,14 +34,14 @@ Value truncate(EvalContext& context, std::span<const Value> args) {
     return args[0];
   }
   __extension__ using Wide = __int128;
-  const Wide since = (Wide{args[0].as_int()} - kTimestampSecondsMin) * kNanosecondsOfSecond +
+  const Wide since = (Wide{args[0].as_int()} - scalar::kTimestampSecondsMin) * kNanosecondsOfSecond +
                      args[0].nanoseconds();
   if (since < 0) {
     return invalid(context, {"timestamp before the year 1"});
   }
   const Wide truncated = since - since % step;
   return Value::timestamp(
-      static_cast<std::int64_t>(truncated / kNanosecondsOfSecond) + kTimestampSecondsMin,
+      static_cast<std::int64_t>(truncated / kNanosecondsOfSecond) + scalar::kTimestampSecondsMin,
       static_cast<std::uint32_t>(truncated % kNanosecondsOfSecond));
 }
 
@@ -54,7 +54,7 @@ Value to_cron(EvalContext& context, std::span<const Value> args) {
     --days;
     rest += kSecondsOfDay;
   }
-  const CivilDay day = civil_from_days(days);
+  const scalar::CivilDay day = scalar::civil_from_days(days);
   const std::int64_t weekday = ((days + 4) % 7 + 7) % 7;  // 1970-01-01 was a Thursday
   TextBuilder out(context.arena);
   const std::array fields{rest / 60 % 60, rest / 3600, std::int64_t{day.day},

@@ -2,7 +2,7 @@
 // double follows IEEE 754. Texts of errors: cel-go common/types/err.go.
 #include "cel/functions/standard.hpp"
 #include "cel/internal/library.hpp"
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 
 namespace tally::cel {
 namespace {
@@ -159,7 +159,7 @@ Value shift_timestamp(Arena& arena, const Value& time, std::int64_t nanoseconds)
     rest -= kNanosecondsPerSecond;
     ++seconds;
   }
-  if (seconds < kTimestampSecondsMin || seconds > kTimestampSecondsMax) {
+  if (seconds < scalar::kTimestampSecondsMin || seconds > scalar::kTimestampSecondsMax) {
     return make_error(arena, ErrorCode::Overflow, "timestamp overflow");
   }
   return Value::timestamp(seconds, static_cast<std::uint32_t>(rest));

@@ -7,7 +7,7 @@
 #include "base/text.hpp"
 #include "cel/functions/standard.hpp"
 #include "cel/internal/text_size.hpp"
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 
 namespace tally::cel {
 namespace {
@@ -166,29 +166,29 @@ Value bytes_to_string(EvalContext& context, Args args) {
   return Value::string(args[0].text());
 }
 Value timestamp_to_string(EvalContext& context, Args args) {
-  const TimeText text = timestamp_text({args[0].as_int(), args[0].nanoseconds()});
+  const scalar::TimeText text = scalar::timestamp_text({args[0].as_int(), args[0].nanoseconds()});
   return Value::string(context.arena.copy(text.text()));
 }
 Value duration_to_string(EvalContext& context, Args args) {
-  return Value::string(context.arena.copy(duration_text(args[0].as_int()).text()));
+  return Value::string(context.arena.copy(scalar::duration_text(args[0].as_int()).text()));
 }
 Value string_to_bytes(EvalContext&, Args args) { return Value::bytes(args[0].text()); }
 
 // --- to timestamp and duration
 
 Value string_to_timestamp(EvalContext& context, Args args) {
-  const auto parsed = parse_timestamp(args[0].text());
+  const auto parsed = scalar::parse_timestamp(args[0].text());
   return parsed ? Value::timestamp(parsed->seconds, parsed->nanoseconds)
                 : conversion_error(context.arena, "string", "google.protobuf.Timestamp");
 }
 Value int_to_timestamp(EvalContext& context, Args args) {
   const std::int64_t seconds = args[0].as_int();
-  return seconds >= kTimestampSecondsMin && seconds <= kTimestampSecondsMax
+  return seconds >= scalar::kTimestampSecondsMin && seconds <= scalar::kTimestampSecondsMax
              ? Value::timestamp(seconds, 0)
              : make_error(context.arena, ErrorCode::Overflow, "timestamp overflow");
 }
 Value string_to_duration(EvalContext& context, Args args) {
-  const auto parsed = parse_duration(args[0].text());
+  const auto parsed = scalar::parse_duration(args[0].text());
   return parsed ? Value::duration(*parsed)
                 : conversion_error(context.arena, "string", "google.protobuf.Duration");
 }

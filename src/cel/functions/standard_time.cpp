@@ -1,6 +1,6 @@
 // Parts of timestamps and durations: cel-spec doc/langdef.md, "Date and time functions".
 #include "cel/functions/standard.hpp"
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 #include "cel/internal/timezone.hpp"
 
 namespace tally::cel {
@@ -28,14 +28,14 @@ std::int64_t part_of(Part part, std::int64_t seconds, std::uint32_t nanoseconds)
     of_day += 86400;
     --days;
   }
-  const CivilDay civil = civil_from_days(days);
+  const scalar::CivilDay civil = scalar::civil_from_days(days);
   switch (part) {
     case Part::Year:
       return civil.year;
     case Part::Month:
       return std::int64_t{civil.month} - 1;
     case Part::DayOfYear:
-      return days - days_from_civil({civil.year, 1, 1});
+      return days - scalar::days_from_civil({civil.year, 1, 1});
     case Part::DayOfMonth:
       return std::int64_t{civil.day} - 1;
     case Part::Date:

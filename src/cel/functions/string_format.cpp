@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/text.hpp"
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 #include "cel/type.hpp"
 
 namespace tally::cel {
@@ -323,10 +323,10 @@ bool Formatter::text(TextBuilder& out, const Value& value, unsigned depth) {
       return true;
     case ValueKind::Timestamp:
       out.add(
-          timestamp_text({.seconds = value.as_int(), .nanoseconds = value.nanoseconds()}).text());
+          scalar::timestamp_text({.seconds = value.as_int(), .nanoseconds = value.nanoseconds()}).text());
       return true;
     case ValueKind::Duration:
-      out.add(duration_text(value.as_int()).text());
+      out.add(scalar::duration_text(value.as_int()).text());
       return true;
     case ValueKind::Type:
       out.add(value.as_type()->name);

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tally::cel {
+namespace tally::scalar {
 
 inline constexpr std::int64_t kTimestampSecondsMin = -62135596800;  // 0001-01-01T00:00:00Z
 inline constexpr std::int64_t kTimestampSecondsMax = 253402300799;  // 9999-12-31T23:59:59Z
@@ -44,4 +44,4 @@ struct TimeText {
 // "5400s", "-1.5s".
 [[nodiscard]] TimeText duration_text(std::int64_t nanoseconds) noexcept;
 
-}  // namespace tally::cel
+}  // namespace tally::scalar

@@ -1,9 +1,9 @@
-#include "cel/internal/time_text.hpp"
+#include "scalar/time_text.hpp"
 
 #include <array>
 #include <charconv>
 
-namespace tally::cel {
+namespace tally::scalar {
 
 // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 std::int64_t days_from_civil(const CivilDay& civil) noexcept {
@@ -273,4 +273,4 @@ TimeText duration_text(std::int64_t nanoseconds) noexcept {
   return out;
 }
 
-}  // namespace tally::cel
+}  // namespace tally::scalar
