@@ -38,6 +38,9 @@ std::span<const std::span<const Function>> all_functions() noexcept {
       kyverno_time_functions(),
       kyverno_object_functions(),
       kyverno_x509_functions(),
+      kyverno_envoy_functions(),
+      kyverno_jwt_functions(),
+      kyverno_gzip_functions(),
   };
   return kFamilies;
 }

@@ -33,9 +33,12 @@ namespace tally::cel {
 // Kyverno.
 [[nodiscard]] std::span<const Function> kyverno_context_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_document_functions() noexcept;
+[[nodiscard]] std::span<const Function> kyverno_envoy_functions() noexcept;
+[[nodiscard]] std::span<const Function> kyverno_gzip_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_hash_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_image_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_image_verify_functions() noexcept;
+[[nodiscard]] std::span<const Function> kyverno_jwt_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_object_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_time_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_x509_functions() noexcept;
