@@ -302,14 +302,16 @@ std::string joined(const std::vector<std::string>& texts, const char* between) {
 
 std::expected<Node, std::string> apply_configuration(Arena& arena, const Node& object,
                                                      const Node& configuration,
-                                                     const SchemaType& type) {
+                                                     const SchemaType& type, Atomics atomics) {
   Merger merger(arena);
   merger.check(configuration, type, "", 0);
   if (!merger.problems_.empty()) {
     return std::unexpected("failed to convert patch object to typed object: " +
                            joined(merger.problems_, "\n"));
   }
-  merger.find_atomics(configuration, type, "", 0);
+  if (atomics == Atomics::Refused) {
+    merger.find_atomics(configuration, type, "", 0);
+  }
   if (!merger.atomics_.empty()) {
     return std::unexpected(
         "invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: " +

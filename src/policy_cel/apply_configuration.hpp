@@ -6,6 +6,7 @@
 //
 // The result shares unchanged sub-trees with the object. Threads: pure; one arena per thread.
 
+#include <cstdint>
 #include <expected>
 #include <string>
 
@@ -15,10 +16,14 @@
 
 namespace tally::policy_cel {
 
+// What a configuration that names fields of atomic lists, maps and structs is: an error, as for the
+// API server, or a replacement of the whole, as Kyverno's useServerSideApply has it.
+enum class Atomics : std::uint8_t { Refused, Replaced };
+
 // `configuration` without apiVersion and kind is of the object's. The error is the server's text
 // behind "error applying patch: ".
 [[nodiscard]] std::expected<document::Node, std::string> apply_configuration(
     Arena& arena, const document::Node& object, const document::Node& configuration,
-    const SchemaType& type);
+    const SchemaType& type, Atomics atomics = Atomics::Refused);
 
 }  // namespace tally::policy_cel

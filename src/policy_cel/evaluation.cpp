@@ -3,6 +3,8 @@
 #include <deque>
 #include <string>
 
+#include "cel/kyverno_globals.hpp"
+
 namespace tally::policy_cel {
 
 using cel::ErrorCode;
@@ -21,6 +23,7 @@ struct Entry {
   std::uint32_t generation = 0;  // of begin()
   std::uint32_t object = 0;
   std::uint32_t surround = 0;
+  std::uint32_t context = 0;
   std::uint32_t paid = 0;  // number of open() in which its cost was counted, as a variable
   const void* params = nullptr;
   Value value;
@@ -55,6 +58,7 @@ struct Evaluation::State {
   const Expressions* table = nullptr;
   const cel::Host* host = nullptr;
   Watcher* watcher = nullptr;
+  std::uint64_t cost_per_call_max = cel::kCostPerCallMax;
   std::deque<cel::Evaluator> evaluators;  // by depth of variables
   std::vector<Entry> entries;             // by program
   std::uint32_t generation = 0;
@@ -84,9 +88,22 @@ struct Evaluation::State {
     const bool with_params =
         expression.uses(Input::Params) ||
         (variables_used && scope != kNoScope && table->scope(scope).has_params);
+    const bool with_context = expression.uses_context() || (variables_used && scope != kNoScope &&
+                                                            table->scope(scope).is_of_kyverno);
     return entry.generation == generation && entry.object == inputs->object &&
+           (!with_context || entry.context == inputs->context) &&
            (!around || entry.surround == inputs->surround) &&
            (!with_params || entry.params == inputs->params);
+  }
+
+  [[nodiscard]] Value input_value(Input input) const {
+    const auto at = static_cast<std::size_t>(input);
+    if (at >= kGivenInputs) {
+      return cel::kyverno_globals()[at - kGivenInputs].value;
+    }
+    return input == Input::Variables && !inputs->values[at].is_error()
+               ? Value::map(static_cast<const cel::HostMap*>(&variables))
+               : inputs->values[at];
   }
 
   // The answer of a program for the inputs, of before or new.
@@ -101,6 +118,7 @@ struct Evaluation::State {
     entry = {.generation = generation,
              .object = inputs->object,
              .surround = inputs->surround,
+             .context = inputs->context,
              .paid = 0,
              .params = inputs->params,
              .value = {},
@@ -111,15 +129,13 @@ struct Evaluation::State {
     std::array<Value, kInputs> values;
     for (std::uint8_t i = 0; i < expression.input_count; ++i) {
       const Input input = expression.inputs[i];
-      values[i] = input == Input::Variables
-                      ? Value::map(static_cast<const cel::HostMap*>(&variables))
-                      : inputs->values[static_cast<unsigned>(input)];
+      values[i] = input_value(input);
     }
     Entry* const outer = reader;
     reader = &entry;
     cel::Evaluator& runner = evaluator();
     const auto given = std::span<const Value>{values.data(), expression.input_count};
-    const cel::EvalOptions limits{.cost_max = cel::kCostPerCallMax, .host = host};
+    const cel::EvalOptions limits{.cost_max = cost_per_call_max, .host = host};
     if (watcher == nullptr) {
       entry.value = runner.evaluate(expression.program, given, limits);
     } else {
@@ -168,6 +184,9 @@ struct Evaluation::State {
     if (!found.value.is_error()) {
       return found.value;
     }
+    if (table->scope(scope).is_of_kyverno) {
+      return found.value;  // lazy.MapValue hands the error on as it is
+    }
     const cel::EvalError& error = found.value.as_error();
     return cel::make_error(
         arena, error.code == ErrorCode::NotProvided ? ErrorCode::NotProvided : ErrorCode::Custom,
@@ -205,8 +224,10 @@ Evaluation::~Evaluation() = default;
 Evaluation::Evaluation(Evaluation&&) noexcept = default;
 Evaluation& Evaluation::operator=(Evaluation&&) noexcept = default;
 
-void Evaluation::begin(const Expressions& table, const cel::Host* host, Watcher* watcher) {
+void Evaluation::begin(const Expressions& table, const cel::Host* host, Watcher* watcher,
+                       const EvaluationLimits& limits) {
   State& state = *state_;
+  state.cost_per_call_max = limits.cost_per_call_max;
   state.watcher = watcher;
   if (state.table != &table || state.entries.size() != table.size()) {
     state.table = &table;
@@ -240,6 +261,7 @@ void Evaluation::open(const InputValues& inputs, ScopeId scope, std::uint64_t bu
   ++state.opened;
 }
 
+void Evaluation::ask(const cel::Host* host) noexcept { state_->host = host; }
 std::uint64_t Evaluation::budget_left() const noexcept { return state_->budget; }
 Arena& Evaluation::arena() noexcept { return state_->evaluators.front().arena(); }
 std::uint64_t Evaluation::evaluated() const noexcept { return state_->evaluated; }

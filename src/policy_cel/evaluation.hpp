@@ -30,10 +30,16 @@ inline constexpr std::uint32_t kVariableDepthMax = 256;
 
 // What the expressions see. Answers are shared between inputs whose numbers are equal.
 struct InputValues {
-  std::array<cel::Value, kInputs> values{};  // by Input; Variables is filled in by the evaluation
-  std::uint32_t object = 0;                  // number of (object, oldObject, request)
-  std::uint32_t surround = 0;                // number of (namespaceObject, authorizer)
+  // By Input; Variables is filled in by the evaluation, unless an Error stands there.
+  std::array<cel::Value, kGivenInputs> values{};
+  std::uint32_t object = 0;    // number of (object, oldObject, request)
+  std::uint32_t surround = 0;  // number of (namespaceObject, authorizer)
+  std::uint32_t context = 0;   // number of what only Kyverno's policies see, and of their namespace
   const void* params = nullptr;
+};
+
+struct EvaluationLimits {
+  std::uint64_t cost_per_call_max = cel::kCostPerCallMax;
 };
 
 // Who wants to see every evaluation with its steps (`tally trace`): slow, for people.
@@ -59,9 +65,12 @@ class Evaluation {
   Evaluation(Evaluation&&) noexcept;
   Evaluation& operator=(Evaluation&&) noexcept;
 
-  void begin(const Expressions& table, const cel::Host* host, Watcher* watcher = nullptr);
+  void begin(const Expressions& table, const cel::Host* host, Watcher* watcher = nullptr,
+             const EvaluationLimits& limits = {});
   // `inputs` must outlive the following calls of run(). `scope` may be kNoScope.
   void open(const InputValues& inputs, ScopeId scope, std::uint64_t budget);
+  // Another host for the following calls of run(), whose inputs have another number as context.
+  void ask(const cel::Host* host) noexcept;
   // Goes on with what another list has left.
   [[nodiscard]] std::uint64_t budget_left() const noexcept;
   [[nodiscard]] Answer run(ProgramId program);

@@ -33,8 +33,35 @@ enum class Input : std::uint8_t {
   Params,
   Authorizer,
   RequestResource,  // authorizer.requestResource
+  // Of Kyverno's policies alone:
+  Exceptions,    // allowedImages and allowedValues of the exceptions that match
+  Images,        // of an image validating policy: lists of references, by extractor
+  Attestors,     // by name
+  Attestations,  // by name
+  Reference,     // `ref`, in matchImageReferences
+  // ... and their libraries, which the evaluation fills in (cel/kyverno_globals.hpp, in its order):
+  Resource,
+  Http,
+  GlobalContext,
+  ImageData,
+  Generator,
+  Json,
+  Yaml,
 };
-inline constexpr std::size_t kInputs = 8;
+inline constexpr std::size_t kInputs = 20;
+// Those that a caller gives.
+inline constexpr std::size_t kGivenInputs = 13;
+
+// Whose policies an expression belongs to: what they see differs (github.com/kyverno/kyverno 1.19,
+// pkg/cel/policies/*/compiler/compiler.go).
+enum class Flavour : std::uint8_t {
+  Kubernetes,
+  KyvernoReview,     // validating, mutating and deleting policies
+  KyvernoGenerate,   // generating policies: literals may mix types
+  KyvernoImages,     // image validating policies
+  KyvernoReference,  // their matchImageReferences
+  KyvernoAuthorize,  // validating policies over HTTP and Envoy requests
+};
 
 // Which of the optional ones an expression may name.
 struct Surroundings {
@@ -42,6 +69,8 @@ struct Surroundings {
   bool params = false;
   bool authorizer = false;
   bool patch_types = false;  // Object{...} and JSONPatch{...} may be made
+  Flavour flavour = Flavour::Kubernetes;
+  bool is_namespaced = false;  // Kyverno: of a policy that lives in a namespace
   friend bool operator==(const Surroundings&, const Surroundings&) = default;
 };
 
@@ -51,8 +80,11 @@ enum class Returns : std::uint8_t {
   Bool,
   String,
   StringOrNull,
-  Object,    // Object
-  JsonPatch  // list(JSONPatch)
+  Object,         // Object
+  JsonPatch,      // list(JSONPatch)
+  ObjectMap,      // map(string, any), of Kyverno's libraries
+  Texts,          // list(string), or not known
+  Authorization,  // an answer to an HTTP or Envoy request, or null
 };
 
 using ProgramId = std::uint32_t;
@@ -74,11 +106,16 @@ struct CompiledExpression {
   cel::Program program;
   std::array<Input, kInputs> inputs{};  // by index of the program's environment
   std::uint8_t input_count = 0;
-  std::uint8_t used = 0;  // one bit per Input
+  std::uint32_t used = 0;  // one bit per Input
   const cel::Type* type = nullptr;
 
   [[nodiscard]] bool uses(Input input) const noexcept {
     return (used >> static_cast<unsigned>(input) & 1U) != 0;
+  }
+  // Whether it sees anything that only Kyverno's policies have, of which InputValues::context is
+  // the number.
+  [[nodiscard]] bool uses_context() const noexcept {
+    return (used >> static_cast<unsigned>(Input::Exceptions)) != 0;
   }
 };
 
@@ -89,6 +126,7 @@ struct Scope {
   };
   std::vector<Variable> variables;
   bool has_params = false;
+  bool is_of_kyverno = false;
 
   // The later one of two with one name; nothing: no such variable.
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name) const noexcept;
@@ -108,6 +146,10 @@ class Expressions {
     CompileError error;
   };
   [[nodiscard]] ScopeId open_scope(std::span<const VariableText> variables, bool has_params,
+                                   std::vector<VariableError>& errors);
+  // The same for variables in these surroundings.
+  [[nodiscard]] ScopeId open_scope(std::span<const VariableText> variables,
+                                   const Surroundings& surroundings,
                                    std::vector<VariableError>& errors);
 
   [[nodiscard]] std::expected<ProgramId, CompileError> compile(std::string_view text,
@@ -131,7 +173,7 @@ class Expressions {
   std::deque<Scope> scopes_;
   std::unordered_map<std::string, ProgramId> by_text_;
   std::unordered_map<std::string, ScopeId> by_variables_;
-  std::uint8_t used_ = 0;
+  std::uint32_t used_ = 0;
 };
 
 }  // namespace tally::policy_cel

@@ -89,6 +89,9 @@ const Type* HostTypes::find_type(TypePool& pool, std::string_view name) const {
       std::ranges::any_of(kFields, [&](const Field& field) { return field.of == name; })) {
     return pool.named_struct(name);
   }
+  if (request_objects_ == RequestObjects::Yes && name == kExceptionsType) {
+    return pool.named_struct(name);
+  }
   if (patch_types_ == PatchTypes::Yes && (name == kJsonPatchType || is_object_type(name))) {
     return pool.named_struct(name);
   }
@@ -121,6 +124,14 @@ const Type* HostTypes::find_field(TypePool& pool, const Type& of, std::string_vi
         return pool.map(&cel::kString, type);
       case Shape::MapOfLists:
         return pool.map(&cel::kString, pool.list(type));
+    }
+  }
+  if (request_objects_ == RequestObjects::Yes) {
+    if (of.name == kRequestType && (field == "object" || field == "oldObject")) {
+      return &cel::kDyn;
+    }
+    if (of.name == kExceptionsType && (field == "allowedImages" || field == "allowedValues")) {
+      return pool.list(&cel::kString);
     }
   }
   if (patch_types_ == PatchTypes::Yes) {

@@ -19,13 +19,17 @@ inline constexpr std::string_view kNamespaceType = "kubernetes.Namespace";
 inline constexpr std::string_view kVariablesType = "kubernetes.variables";
 inline constexpr std::string_view kJsonPatchType = "JSONPatch";
 inline constexpr std::string_view kObjectType = "Object";
+inline constexpr std::string_view kExceptionsType = "libs.Exception";  // Kyverno's
 
 enum class PatchTypes : std::uint8_t { No, Yes };
+// request.object and request.oldObject, which only Kyverno has (pkg/cel/compiler/request.go).
+enum class RequestObjects : std::uint8_t { No, Yes };
 
 class HostTypes final : public cel::TypeProvider {
  public:
-  explicit HostTypes(PatchTypes patch_types, const cel::TypeProvider* more = nullptr)
-      : patch_types_(patch_types), more_(more) {}
+  explicit HostTypes(PatchTypes patch_types, const cel::TypeProvider* more = nullptr,
+                     RequestObjects request_objects = RequestObjects::No)
+      : patch_types_(patch_types), request_objects_(request_objects), more_(more) {}
 
   // The fields of `variables` from now on; kept by the caller.
   using Variables = std::vector<std::pair<std::string, const cel::Type*>>;
@@ -38,6 +42,7 @@ class HostTypes final : public cel::TypeProvider {
 
  private:
   PatchTypes patch_types_;
+  RequestObjects request_objects_;
   const cel::TypeProvider* more_;
   const Variables* variables_ = nullptr;
 };

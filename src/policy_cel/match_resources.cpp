@@ -171,10 +171,22 @@ bool exact_or_wildcard(const std::vector<std::string_view>& items,
       items, [&](std::string_view item) { return item == "*" || item == requested; });
 }
 
+std::string_view generate_name_of(const Node& object) noexcept {
+  const Node* metadata = object.find(kMetadata);
+  const Node* name = metadata == nullptr ? nullptr : metadata->find("generateName");
+  return name == nullptr ? std::string_view{} : name->text();
+}
+
+bool starts_with_one_of(std::string_view text,
+                        const std::vector<std::string_view>& starts) noexcept {
+  return std::ranges::any_of(starts,
+                             [&](std::string_view start) { return text.starts_with(start); });
+}
+
 // rules.Matcher.Matches, and the names of a NamedRuleWithOperations.
 bool rule_matches(const ResourceRule& rule, const Review& review,
-                  const GroupVersionResource& resource) noexcept {
-  if ((rule.operations & mask_of(review.operation)) == 0) {
+                  const GroupVersionResource& resource, const MatchContext& context) noexcept {
+  if ((rule.operations & mask_of(review.operation)) == 0 && !context.is_any_operation) {
     return false;
   }
   switch (rule.scope) {
@@ -199,9 +211,13 @@ bool rule_matches(const ResourceRule& rule, const Review& review,
     return (one.name == "*" || one.name == resource.resource) &&
            (one.subresource == "*" || one.subresource == review.subresource);
   });
-  return named &&
-         (rule.resource_names.empty() ||
-          std::ranges::find(rule.resource_names, review.name) != rule.resource_names.end());
+  if (!named || rule.resource_names.empty()) {
+    return named;
+  }
+  if (context.is_kyverno && review.name.empty()) {
+    return starts_with_one_of(generate_name_of(review.object), rule.resource_names);
+  }
+  return std::ranges::find(rule.resource_names, review.name) != rule.resource_names.end();
 }
 
 struct RuleMatch {
@@ -214,18 +230,18 @@ struct RuleMatch {
 RuleMatch match_rules(std::span<const ResourceRule> rules, bool exact, const Review& review,
                       const MatchContext& context) {
   for (const ResourceRule& rule : rules) {
-    if (rule_matches(rule, review, review.resource)) {
+    if (rule_matches(rule, review, review.resource, context)) {
       return {.matches = true, .resource = review.resource, .kind = review.kind};
     }
   }
-  if (exact) {
+  if (exact || context.is_kyverno) {
     return {};
   }
   thread_local std::vector<Equivalent> buffer;
   const auto others = equivalents(review.resource, context, buffer);
   for (const ResourceRule& rule : rules) {
     for (const Equivalent& other : others) {
-      if (rule_matches(rule, review, other.resource)) {
+      if (rule_matches(rule, review, other.resource, context)) {
         return {.matches = true,
                 .resource = other.resource,
                 .kind = {.group = other.resource.group,
@@ -263,6 +279,15 @@ Match match_namespaces(const scalar::LabelSelector& selector, const Review& revi
           const Node* label = labels.find(key);
           return label != nullptr && label->is_string() ? std::optional{label->text()}
                                                         : std::nullopt;
+        });
+    return matches ? Match::Yes : Match::No;
+  }
+  if (context.are_namespaces_complete &&
+      (context.snapshot == nullptr ||
+       context.snapshot->find("", "Namespace", "", review.name_space) == nullptr)) {
+    const bool matches =
+        selector.matches([&](std::string_view key) -> std::optional<std::string_view> {
+          return key == kube::kNamespaceNameLabel ? std::optional{review.name_space} : std::nullopt;
         });
     return matches ? Match::Yes : Match::No;
   }

@@ -56,6 +56,14 @@ struct ResourceRule {
 struct MatchContext {
   const kube::Snapshot* snapshot = nullptr;  // namespaces; may be null
   const kube::CustomKinds* kinds = nullptr;  // may be null
+  // A namespace that is not in the snapshot has the one label of its name, and no other: the answer
+  // is never Unknown.
+  bool are_namespaces_complete = false;
+  // As Kyverno matches (pkg/cel/matching/matcher.go): the resource as it came and never an
+  // equivalent one; the start of a generateName is a name.
+  bool is_kyverno = false;
+  // Rules are about every operation, whatever they say: targets of mutations, deleting policies.
+  bool is_any_operation = false;
 };
 
 struct Matched {

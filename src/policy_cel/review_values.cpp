@@ -25,7 +25,7 @@ class Record final : public HostMap {
     std::string_view name;
     Value value;
   };
-  static constexpr std::size_t kFieldsMax = 14;
+  static constexpr std::size_t kFieldsMax = 17;
 
   void add(std::string_view name, const Value& value) { fields_[size_++] = {name, value}; }
   // As `omitempty` leaves it out.
@@ -212,7 +212,7 @@ bool converts_by_webhook(const kube::GroupVersionKind& kind, const MatchContext&
 }  // namespace
 
 Value request_value(Arena& arena, const kube::Review& review, const Matched& matched,
-                    EmptyUser user) {
+                    EmptyUser user, RequestShape shape) {
   auto* record = arena.create<Record>();
   const bool has_request_kind = !review.request_kind.kind.empty();
   const kube::GroupVersionKind& kind = has_request_kind ? review.request_kind : review.kind;
@@ -235,6 +235,11 @@ Value request_value(Arena& arena, const kube::Review& review, const Matched& mat
   record->add("userInfo", user_value(arena, review.user_info, user));
   record->add("dryRun", Value::boolean(review.dry_run));
   record->add("options", Value::from_node(review.options));
+  if (shape == RequestShape::WithObjects) {
+    record->add("uid", Value::string(review.uid));
+    record->add("object", Value::from_node(review.object));
+    record->add("oldObject", Value::from_node(review.old_object));
+  }
   return map_of(record);
 }
 

@@ -18,9 +18,14 @@ namespace tally::policy_cel {
 
 enum class EmptyUser : std::uint8_t { IsUnknown, IsEmpty };
 
+// What `request` holds: the API server leaves the objects out, Kyverno keeps them
+// (pkg/cel/compiler/request.go).
+enum class RequestShape : std::uint8_t { WithoutObjects, WithObjects };
+
 // `matched`: what the policy sees as kind and resource. Lives in the arena; review must outlive it.
 [[nodiscard]] cel::Value request_value(Arena& arena, const kube::Review& review,
-                                       const Matched& matched, EmptyUser user);
+                                       const Matched& matched, EmptyUser user,
+                                       RequestShape shape = RequestShape::WithoutObjects);
 
 // Null for objects without a namespace and for namespaces themselves.
 [[nodiscard]] cel::Value namespace_value(Arena& arena, const kube::Review& review,

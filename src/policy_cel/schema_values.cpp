@@ -29,6 +29,15 @@ SchemaPlace below(const SchemaPlace& place, const kube::SchemaNode& node) {
 
 bool is_map(const kube::SchemaNode& node) noexcept { return node.additional != kube::kNoSchema; }
 
+// Validation knows `datetime` as well, CEL compares the written name (pkg/cel/common/schemas.go).
+SchemaFormat format_in_cel(const kube::SchemaNode& node) {
+  if (node.format != SchemaFormat::DateTime || node.source == nullptr) {
+    return node.format;
+  }
+  const Node* written = node.source->find("format");
+  return written != nullptr && written->text() == "date-time" ? node.format : SchemaFormat::None;
+}
+
 constexpr std::string_view kReserved[] = {
     "true",     "false",   "null",      "in",       "as",  "break",  "const",
     "continue", "else",    "for",       "function", "if",  "import", "let",
@@ -190,7 +199,7 @@ const Type* SchemaTypes::make(TypePool& pool, const SchemaPlace& place, std::siz
     case kube::SchemaType::Number:
       return &cel::kDouble;
     case kube::SchemaType::String:
-      switch (node.format) {
+      switch (format_in_cel(node)) {
         case SchemaFormat::Byte:
           return &cel::kBytes;
         case SchemaFormat::Duration:
@@ -267,8 +276,9 @@ Value schema_value(Arena& arena, const Node& node, const SchemaPlace& place) {
                        node, below(place, place.schema->node(schema.items)))))
                  : Value::from_node(node);
     case document::NodeKind::String:
-      return schema.type == kube::SchemaType::String ? text_value(arena, node, schema.format)
-                                                     : Value::from_node(node);
+      return schema.type == kube::SchemaType::String
+                 ? text_value(arena, node, format_in_cel(schema))
+                 : Value::from_node(node);
     case document::NodeKind::Number:
       return schema.type == kube::SchemaType::Number ? Value::real(node.number())
                                                      : Value::from_node(node);
