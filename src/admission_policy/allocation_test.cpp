@@ -28,8 +28,13 @@ std::string policy(const std::string& name, const std::string& resource) {
          "  - {expression: 'object.spec.replicas <= 5', message: too many}\n";
 }
 
+const std::string kFriendly =
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: a}\nspec:\n"
+    "  replicas: 3\n  template: {spec: {containers: [{name: a, image: 'a:1'}]}}\n";
+
 struct Fixture {
-  explicit Fixture(std::size_t concerned, std::size_t others) {
+  explicit Fixture(std::size_t concerned, std::size_t others,
+                   const std::string& object = kFriendly) {
     std::string text;
     for (std::size_t i = 0; i < concerned; ++i) {
       text += policy("p" + std::to_string(i), "deployments") + "---\n";
@@ -37,9 +42,7 @@ struct Fixture {
     for (std::size_t i = 0; i < others; ++i) {
       text += policy("q" + std::to_string(i), "statefulsets") + "---\n";
     }
-    text +=
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: a}\nspec:\n"
-        "  replicas: 3\n  template: {spec: {containers: [{name: a, image: 'a:1'}]}}\n";
+    text += object;
     kube::load_api_kinds();
     source = document::Source::from_text("policies", text);
     std::vector<document::Document> documents;
@@ -63,19 +66,55 @@ struct Fixture {
   Scratch scratch;
 };
 
-TEST(AdmissionPolicyAllocations, NoneWhenNothingIsSaid) {
-  Fixture f(20, 1000);
-  EXPECT_TRUE(f.loaded.problems.empty());
-  ASSERT_EQ(f.loaded.set.entries().size(), 1020U);
+std::size_t allocations_of(Fixture& f, bool is_allowed) {
   const AdmitOptions as_is{.defaults = Defaults::AsIs};
   for (int i = 0; i < 3; ++i) {
-    EXPECT_TRUE(f.loaded.set.admit(f.review, f.scratch, as_is).is_allowed);
+    EXPECT_EQ(f.loaded.set.admit(f.review, f.scratch, as_is).is_allowed, is_allowed);
   }
   const std::size_t before = allocations;
   for (int i = 0; i < 100; ++i) {
     static_cast<void>(f.loaded.set.admit(f.review, f.scratch, as_is));
   }
-  EXPECT_EQ(allocations - before, 0U);
+  return allocations - before;
+}
+
+TEST(AdmissionPolicyAllocations, NoneForAFriendlyObject) {
+  Fixture f(1, 0);
+  EXPECT_EQ(allocations_of(f, true), 0U);
+}
+
+TEST(AdmissionPolicyAllocations, NoneWithManyPolicies) {
+  Fixture f(20, 1000);
+  EXPECT_TRUE(f.loaded.problems.empty());
+  ASSERT_EQ(f.loaded.set.entries().size(), 1020U);
+  EXPECT_EQ(allocations_of(f, true), 0U);
+}
+
+// Much to look at, and nothing to say.
+TEST(AdmissionPolicyAllocations, NoneForALargeObject) {
+  std::string object =
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: a}\nspec:\n"
+      "  replicas: 3\n  template:\n    spec:\n      containers:\n";
+  for (int i = 0; i < 5000; ++i) {
+    object +=
+        "      - {name: c" + std::to_string(i) + ", image: '" + std::string(200, 'x') + ":1'}\n";
+  }
+  Fixture f(20, 10, object);
+  EXPECT_EQ(allocations_of(f, true), 0U);
+}
+
+// Denials and errors have words; these live in the scratch memory.
+TEST(AdmissionPolicyAllocations, NoneForObjectsThatAreRefused) {
+  const std::string head =
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: a}\nspec: ";
+  for (const char* spec :
+       {"{replicas: 7, template: {spec: {containers: [{name: a, image: 'a:latest'}]}}}",
+        "{replicas: many, template: {spec: {containers: 7}}}", "{}", "[]",
+        "{replicas: 1, template: {spec: {containers: [{name: a}, 7, null, []]}}}"}) {
+    SCOPED_TRACE(spec);
+    Fixture f(5, 5, head + spec + "\n");
+    EXPECT_EQ(allocations_of(f, false), 0U);
+  }
 }
 
 TEST(AdmissionPolicySharing, EqualExpressionsAreEvaluatedOnce) {

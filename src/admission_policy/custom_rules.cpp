@@ -1,13 +1,11 @@
-// apiextensions-apiserver v0.36 pkg/apiserver/schema/cel: compilation.go, validation.go.
+// Checking objects: apiextensions-apiserver v0.36 pkg/apiserver/schema/cel/validation.go.
 #include "admission_policy/custom_rules.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <optional>
-#include <unordered_map>
 
+#include "admission_policy/internal/custom_rules_table.hpp"
 #include "admission_policy/internal/scratch_state.hpp"
-#include "cel/parser.hpp"
 #include "document/json_writer.hpp"
 #include "policy_cel/schema_type.hpp"
 #include "policy_cel/schema_values.hpp"
@@ -19,108 +17,6 @@ using cel::ValueKind;
 using document::Node;
 using policy_cel::SchemaPlace;
 
-namespace {
-
-const document::Name kValidations{"x-kubernetes-validations"};
-const document::Name kRule{"rule"};
-const document::Name kMessage{"message"};
-const document::Name kMessageExpression{"messageExpression"};
-const document::Name kReason{"reason"};
-const document::Name kFieldPath{"fieldPath"};
-const document::Name kOptionalOldSelf{"optionalOldSelf"};
-
-constexpr std::size_t kDepthMax = 500;
-constexpr std::size_t kMessageBytesMax = 5 * 1024;
-
-std::string_view text_at(const Node& map, const document::Name& name) {
-  const Node* node = map.find(name);
-  return node == nullptr ? std::string_view{} : node->text();
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kWhite = " \t\n\v\f\r";
-  const std::size_t first = text.find_first_not_of(kWhite);
-  return first == std::string_view::npos
-             ? std::string_view{}
-             : text.substr(first, text.find_last_not_of(kWhite) - first + 1);
-}
-
-struct CompiledRule {
-  cel::Program program;
-  std::optional<cel::Program> message_program;
-  std::string_view rule;
-  std::string_view message;
-  std::string_view reason;
-  std::string field_path;     // "size", "a.b[c]"
-  std::string field_pointer;  // "/size"
-  bool is_optional_old = false;
-  bool uses_old = false;
-  std::uint32_t index = 0;
-  std::uint32_t offset = 0;
-  std::string pointer;  // in the definition
-
-  // ruleErrorString
-  [[nodiscard]] std::string_view text() const {
-    return message.empty() ? trimmed(rule) : trimmed(message);
-  }
-};
-
-struct KindRules {
-  const kube::ApiKind* kind = nullptr;
-  const kube::Object* definition = nullptr;
-  std::unordered_map<const kube::SchemaNode*, std::vector<CompiledRule>> rules;
-  std::vector<bool> has_rules_below;  // by position of the node in the schema
-};
-
-// ValidFieldPath: `.a.b['c']`, names of properties and keys of maps.
-bool normalise_path(std::string_view path, const kube::CustomSchema& schema,
-                    const kube::SchemaNode* node, std::string& out, std::string& pointer) {
-  while (!path.empty()) {
-    std::string name;
-    if (path.starts_with('.')) {
-      path.remove_prefix(1);
-      const std::size_t end = path.find_first_of(".[");
-      name = path.substr(0, end);
-      path = end == std::string_view::npos ? std::string_view{} : path.substr(end);
-    } else if (path.starts_with("['")) {
-      std::size_t at = 2;
-      for (; at < path.size() && path[at] != '\''; ++at) {
-        at += path[at] == '\\' && at + 1 < path.size() ? 1U : 0U;
-        name += path[at];
-      }
-      if (!path.substr(std::min(at, path.size())).starts_with("']")) {
-        return false;
-      }
-      path.remove_prefix(at + 2);
-    } else {
-      return false;
-    }
-    const bool is_map = node->additional != kube::kNoSchema;
-    const kube::SchemaNode* next =
-        is_map ? &schema.node(node->additional) : schema.find(*node, name);
-    if (next == nullptr || name.empty()) {
-      return false;
-    }
-    out += is_map ? "[" + name + "]" : (out.empty() ? "" : ".") + name;
-    pointer += "/";
-    for (const char c : name) {
-      pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-    }
-    node = next;
-  }
-  return true;
-}
-
-}  // namespace
-
-struct CustomRules::Table {
-  cel::TypePool pool;
-  policy_cel::SchemaTypes types;
-  std::deque<cel::Environment> environments;
-  std::deque<KindRules> kinds;
-  std::unordered_map<std::string, const KindRules*> by_identity;
-};
-
 CustomRules::CustomRules() : table_(std::make_unique<Table>()) {}
 CustomRules::CustomRules(std::unique_ptr<const Table> table) : table_(std::move(table)) {}
 CustomRules::~CustomRules() = default;
@@ -129,163 +25,7 @@ CustomRules& CustomRules::operator=(CustomRules&&) noexcept = default;
 
 namespace {
 
-std::string identity_of(std::string_view group, std::string_view version, std::string_view kind) {
-  return std::string(group) + "/" + std::string(version) + "/" + std::string(kind);
-}
-
-class RuleLoader {
- public:
-  RuleLoader(CustomRules::Table& table, std::vector<LoadProblem>& problems)
-      : table_(table), problems_(problems) {}
-
-  void load(const kube::ApiKind& kind, const kube::Object* definition) {
-    if (kind.schema == nullptr || !kind.schema->over_limit().empty()) {
-      return;
-    }
-    KindRules rules{.kind = &kind, .definition = definition, .rules = {}, .has_rules_below = {}};
-    rules.has_rules_below.resize(kind.schema->nodes().size());
-    if (walk(rules, {.schema = kind.schema, .node = &kind.schema->root(), .is_resource_root = true},
-             0)) {
-      const KindRules& kept = table_.kinds.emplace_back(std::move(rules));
-      table_.by_identity.emplace(identity_of(kind.group, kind.version, kind.kind), &kept);
-    }
-  }
-
- private:
-  bool walk(KindRules& rules, const SchemaPlace& place, std::size_t depth) {
-    if (depth > kDepthMax) {
-      return false;
-    }
-    const kube::SchemaNode& node = *place.node;
-    bool any = compile_rules(rules, place);
-    const auto below = [&](kube::SchemaIndex index) {
-      if (index != kube::kNoSchema) {
-        const kube::SchemaNode& child = place.schema->node(index);
-        any = walk(rules,
-                   {.schema = place.schema, .node = &child, .is_resource_root = child.is_embedded},
-                   depth + 1) ||
-              any;
-      }
-    };
-    below(node.items);
-    below(node.additional);
-    for (const auto& property : place.schema->properties(node)) {
-      below(property.schema);
-    }
-    rules.has_rules_below[static_cast<std::size_t>(&node - place.schema->nodes().data())] = any;
-    return any;
-  }
-
-  void report(const KindRules& rules, const Node& at, std::string message) {
-    problems_.push_back({.kind = LoadProblem::Kind::DoesNotCompile,
-                         .object = rules.definition,
-                         .pointer = {},
-                         .offset = at.offset(),
-                         .message = std::move(message),
-                         .is_refused = true,
-                         .is_given = false});
-  }
-
-  bool compile_rules(KindRules& rules, const SchemaPlace& place) {
-    const Node* list =
-        place.node->source == nullptr ? nullptr : place.node->source->find(kValidations);
-    if (list == nullptr || !list->is_array() || list->size() == 0) {
-      return false;
-    }
-    const cel::Type* self = table_.types.type_of(table_.pool, place);
-    if (self == nullptr) {
-      report(rules, *list, "failed to convert to declType for CEL validation rules");
-      return false;
-    }
-    // Two environments: oldSelf as it is, and as an optional.
-    const cel::Environment* environments[2] = {nullptr, nullptr};
-    const auto environment = [&](bool optional) {
-      if (environments[optional ? 1 : 0] == nullptr) {
-        cel::Environment::Options options{
-            .profile = {.dialect = cel::Dialect::Crd},
-            .container = {},
-            .variables = {{.name = "self", .type = self},
-                          {.name = "oldSelf",
-                           .type = optional ? table_.pool.optional(self) : self}},
-            .functions = {},
-            .types = &table_.types};
-        auto made = cel::Environment::create(table_.pool, std::move(options));
-        table_.environments.push_back(std::move(made.value()));
-        environments[optional ? 1 : 0] = &table_.environments.back();
-      }
-      return environments[optional ? 1 : 0];
-    };
-    std::vector<CompiledRule>& into = rules.rules[place.node];
-    for (std::size_t i = 0; i < list->size(); ++i) {
-      const Node& item = list->items()[i];
-      CompiledRule rule;
-      rule.rule = text_at(item, kRule);
-      if (trimmed(rule.rule).empty()) {
-        continue;
-      }
-      rule.message = text_at(item, kMessage);
-      rule.reason = text_at(item, kReason);
-      rule.index = static_cast<std::uint32_t>(i);
-      const Node* optional = item.find(kOptionalOldSelf);
-      rule.is_optional_old = optional != nullptr && optional->boolean();
-      rule.offset = item.find(kRule)->offset();
-      const cel::Environment& in = *environment(rule.is_optional_old);
-      auto program = compile(rules, *item.find(kRule), rule.rule, in, false);
-      if (!program) {
-        continue;
-      }
-      rule.program = std::move(*program);
-      rule.uses_old = std::ranges::find(rule.program.variables_used(), 1U) !=
-                      rule.program.variables_used().end();
-      if (const std::string_view message = text_at(item, kMessageExpression); !message.empty()) {
-        rule.message_program = compile(rules, *item.find(kMessageExpression), message, in, true);
-      }
-      if (const std::string_view path = text_at(item, kFieldPath);
-          !path.empty() &&
-          !normalise_path(path, *place.schema, place.node, rule.field_path, rule.field_pointer)) {
-        rule.field_path.clear();
-        rule.field_pointer.clear();
-        report(rules, *item.find(kFieldPath), "fieldPath must be a valid path");
-      }
-      into.push_back(std::move(rule));
-    }
-    return !into.empty();
-  }
-
-  std::optional<cel::Program> compile(const KindRules& rules, const Node& at, std::string_view text,
-                                      const cel::Environment& environment, bool is_message) {
-    const char* prefix =
-        is_message ? "messageExpression compilation failed: " : "compilation failed: ";
-    const auto failed = [&](std::span<const cel::Issue> issues) {
-      report(rules, at, prefix + cel::to_string(issues, text, "<input>"));
-      return std::nullopt;
-    };
-    auto ast =
-        cel::parse(text, {.profile = environment.options().profile, .macros = true, .limits = {}});
-    if (!ast) {
-      return failed(ast.error());
-    }
-    auto checked = cel::check(std::move(*ast), environment);
-    if (!checked) {
-      return failed(checked.error());
-    }
-    const cel::TypeKind expected = is_message ? cel::TypeKind::String : cel::TypeKind::Bool;
-    if (checked->type().kind != expected) {
-      report(rules, at,
-             is_message ? "messageExpression must evaluate to a string"
-                        : "cel expression must evaluate to a bool");
-      return std::nullopt;
-    }
-    auto program = cel::compile(*checked, environment);
-    if (!program) {
-      return failed(program.error());
-    }
-    return std::move(*program);
-  }
-
-  CustomRules::Table& table_;
-  std::vector<LoadProblem>& problems_;
-};
+constexpr std::size_t kMessageBytesMax = 5 * 1024;
 
 // One object being checked.
 class RuleCheck {
@@ -315,7 +55,8 @@ class RuleCheck {
              std::size_t depth) {
     const std::size_t position =
         static_cast<std::size_t>(place.node - place.schema->nodes().data());
-    if (depth > kDepthMax || node.is_null() || is_spent_ || !rules_.has_rules_below[position]) {
+    if (depth > kSchemaDepthMax || node.is_null() || is_spent_ ||
+        !rules_.has_rules_below[position]) {
       return;
     }
     if (old != nullptr && old->is_null()) {
@@ -573,25 +314,6 @@ class RuleCheck {
 };
 
 }  // namespace
-
-LoadedRules CustomRules::load(const kube::CustomKinds& kinds,
-                              std::span<const kube::Object> definitions) {
-  LoadedRules loaded;
-  auto table = std::make_unique<Table>();
-  std::unordered_map<std::string, const kube::Object*> by_name;
-  for (const kube::Object& object : definitions) {
-    if (object.ref.kind == "CustomResourceDefinition") {
-      by_name[std::string(object.ref.name)] = &object;
-    }
-  }
-  RuleLoader loader(*table, loaded.problems);
-  for (const kube::ApiKind& kind : kinds.kinds()) {
-    const auto found = by_name.find(std::string(kind.plural) + "." + std::string(kind.group));
-    loader.load(kind, found == by_name.end() ? nullptr : found->second);
-  }
-  loaded.rules = CustomRules(std::move(table));
-  return loaded;
-}
 
 RuleVerdicts CustomRules::check(const kube::Review& review, Scratch& scratch) const {
   if (table_->kinds.empty() || !review.object.is_object() || !review.subresource.empty() ||
