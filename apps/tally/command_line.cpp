@@ -46,12 +46,41 @@ Examples:
 
 Exit codes: 0 allowed; 1 denied, or it cannot be known; 2 a policy does not compile or a file cannot be read.)";
 
+constexpr const char* kJpExamples = R"text(
+Examples:
+  tally jp 'spec.containers[].image' --with pod.yaml
+  tally jp "time_since('', '2026-01-01T00:00:00Z', time_now_utc())"
+  tally jp --list
+
+Exit codes: 0 a value; 2 the expression does not compile or fails, or a file cannot be read.)text";
+
+constexpr const char* kChangeExamples = R"(
+Examples:
+  tally mutate k8s/ --policy policies/               the objects as policies would leave them
+  tally mutate k8s/ --policy policies/ -o diff       what would change
+  tally generate namespace.yaml --policy policies/   what would be created
+
+Nothing is written to a cluster. Exit codes: 0 done; 2 a policy or a file cannot be read, or what it makes cannot be known.)";
+
+constexpr const char* kTestExamples = R"(
+Examples:
+  tally test policies/                              every test below a folder
+  tally test policies/ --filter policy=require-labels
+  tally test policies/ -o junit > report.xml
+  tally test policies/ --coverage                   rules that no test exercises
+
+Exit codes: 0 all results as expected; 1 some are not; 2 a test cannot be run, or there is none.)";
+
 struct Tree {
   CLI::App app{"Tallystick: zero-trust security for Kubernetes in one program.", "tally"};
   CommandLine command;
   CLI::App* assess = nullptr;
   CLI::App* cel = nullptr;
   CLI::App* trace = nullptr;
+  CLI::App* jp = nullptr;
+  CLI::App* mutate = nullptr;
+  CLI::App* generate = nullptr;
+  CLI::App* test = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* completion = nullptr;
   CLI::App* version = nullptr;
@@ -65,6 +94,10 @@ struct Tree {
     declare_assess();
     declare_cel();
     declare_trace();
+    declare_jp();
+    mutate = declare_change("mutate", "Print what mutating policies would make of objects");
+    generate = declare_change("generate", "Print what generating policies would create");
+    declare_test();
     explain =
         app.add_subcommand("explain", "Document a rule: what it examines, why, and what to do");
     explain
@@ -124,6 +157,60 @@ struct Tree {
     trace->add_flag("-v,--verbose", flags.verbose, "Show the expressions that passed, too");
     trace->add_flag("--no-color", flags.no_color,
                     "No colour (the variable NO_COLOR does the same)");
+  }
+
+  void declare_jp() {
+    JpFlags& flags = command.jp;
+    jp = app.add_subcommand("jp", "Evaluate a JMESPath expression as Kyverno does");
+    jp->footer(kJpExamples);
+    jp->add_option("EXPRESSION", flags.expression, "The expression");
+    jp->add_option("--with", flags.with, "YAML or JSON document to evaluate over (- is standard input)");
+    jp->add_flag("--standard", flags.standard, "The JMESPath specification without Kyverno's additions");
+    jp->add_flag("--list", flags.list, "List every function, and end");
+    jp->add_flag("-u,--unquoted", flags.unquoted, "Print a text without quotes");
+  }
+
+  CLI::App* declare_change(const char* name, const char* description) {
+    ChangeFlags& flags = command.change;
+    CLI::App* verb = app.add_subcommand(name, description);
+    verb->footer(kChangeExamples);
+    verb->add_option("PATH", flags.paths, "Files, directories, globs, or - for standard input")
+        ->required();
+    verb->add_option("--policy", flags.policies, "Files or folders with policies, repeatable")
+        ->required()
+        ->allow_extra_args(false);
+    verb->add_option("-o,--output", flags.output,
+                     "yaml, json, diff (unified) or patch (RFC 6902); default: yaml")
+        ->check(CLI::IsMember({"yaml", "json", "diff", "patch"}));
+    verb->add_option("--operation", flags.operation, "CREATE, UPDATE or DELETE (default: CREATE)")
+        ->check(CLI::IsMember({"CREATE", "UPDATE", "DELETE"}));
+    verb->add_option("--user", flags.user, "Who does it: the user name that policies see");
+    verb->add_option("--groups", flags.groups, "The user's groups, separated by commas")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    verb->add_option("-n,--namespace", flags.default_namespace,
+                     "Namespace of objects that name none (default: default)");
+    return verb;
+  }
+
+  void declare_test() {
+    TestFlags& flags = command.test;
+    test = app.add_subcommand("test", "Run the tests of policies: Kyverno's test files");
+    test->footer(kTestExamples);
+    test->add_option("PATH", flags.paths, "Files or folders (default: the working directory)");
+    test->add_option("--file-name", flags.file_name,
+                     "Name of the test files (default: kyverno-test.yaml)");
+    test->add_option("--filter", flags.filter,
+                     "policy=..,rule=..,resource=..,result=..: run these results only");
+    test->add_option("-o,--output", flags.output, "table, json or junit (default: table)")
+        ->check(CLI::IsMember({"table", "json", "junit"}));
+    test->add_flag("--fail-only", flags.fail_only, "Show failing results only");
+    test->add_flag("--detailed-results", flags.detailed, "Show every result");
+    test->add_flag("--coverage", flags.coverage, "List the rules that no test exercises");
+    test->add_flag("--require-tests", flags.require_tests, "No test found is an error");
+    test->add_option("--threads", flags.threads, "Threads (default: as many as the machine has)")
+        ->check(CLI::Range(0U, 256U));
+    test->add_flag("--no-color", flags.no_color, "No colour (the variable NO_COLOR does the same)");
   }
 
   void declare_assess() {
@@ -216,7 +303,8 @@ struct Values {
   const char* values;
 };
 constexpr Values kValues[] = {
-    {"-o|--output", "table json yaml sarif junit markdown html policyreport openreports github"},
+    {"-o|--output",
+     "table json yaml sarif junit markdown html policyreport openreports github diff patch"},
     {"--fail-on", "critical high medium low info never"},
     {"--pod-security", "privileged baseline restricted"},
     {"--include", "pass"},
@@ -311,6 +399,13 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       parsed.command.verb = Verb::Cel;
     } else if (tree.trace->parsed()) {
       parsed.command.verb = Verb::Trace;
+    } else if (tree.jp->parsed()) {
+      parsed.command.verb = Verb::Jp;
+    } else if (tree.mutate->parsed() || tree.generate->parsed()) {
+      parsed.command.verb = Verb::Change;
+      parsed.command.change.is_generate = tree.generate->parsed();
+    } else if (tree.test->parsed()) {
+      parsed.command.verb = Verb::Test;
     } else if (tree.explain->parsed()) {
       parsed.command.verb = Verb::Explain;
     } else if (tree.completion->parsed()) {

@@ -10,7 +10,18 @@
 
 namespace tally::app {
 
-enum class Verb : unsigned char { None, Assess, Cel, Trace, Explain, Completion, Version };
+enum class Verb : unsigned char {
+  None,
+  Assess,
+  Cel,
+  Change,
+  Completion,
+  Explain,
+  Jp,
+  Test,
+  Trace,
+  Version,
+};
 
 struct AssessFlags {
   std::vector<std::string> paths;
@@ -61,11 +72,49 @@ struct TraceFlags {
   bool no_color = false;
 };
 
+// `tally jp`
+struct JpFlags {
+  std::string expression;
+  std::string with;  // a file, or "-"; empty: null
+  bool standard = false;
+  bool list = false;
+  bool unquoted = false;
+};
+
+// `tally mutate` and `tally generate`
+struct ChangeFlags {
+  std::vector<std::string> paths;
+  std::vector<std::string> policies;
+  std::string output = "yaml";  // yaml, json, diff or patch
+  std::string operation = "CREATE";
+  std::string user;
+  std::vector<std::string> groups;
+  std::string default_namespace = "default";
+  bool is_generate = false;
+};
+
+// `tally test`
+struct TestFlags {
+  std::vector<std::string> paths;  // none: the working directory
+  std::string file_name = "kyverno-test.yaml";
+  std::string filter;            // policy=..,rule=..,resource=..,result=..
+  std::string output = "table";  // table, json or junit
+  bool fail_only = false;
+  bool detailed = false;
+  bool coverage = false;
+  bool require_tests = false;
+  bool no_color = false;
+  unsigned threads = 0;  // 0: as many as the machine has
+};
+
 struct CommandLine {
   Verb verb = Verb::None;
   AssessFlags assess;
   CelFlags cel;
   TraceFlags trace;
+  JpFlags jp;
+  ChangeFlags change;
+  TestFlags test;
   std::string rule;   // explain RULE
   std::string shell;  // completion SHELL
   std::string explain_output = "text";

@@ -23,6 +23,12 @@ int main(int argc, char** argv) {
       return run_assess(parsed.command.assess);
     case Verb::Cel:
       return run_cel(parsed.command.cel);
+    case Verb::Change:
+      return run_change(parsed.command.change);
+    case Verb::Jp:
+      return run_jp(parsed.command.jp);
+    case Verb::Test:
+      return run_test(parsed.command.test);
     case Verb::Trace:
       return run_trace(parsed.command.trace);
     case Verb::Explain:

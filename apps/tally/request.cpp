@@ -1,5 +1,6 @@
 #include "request.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace tally::app {
@@ -23,6 +24,12 @@ kube::UserInfo user_of(const std::string& name, const std::vector<std::string>& 
     user.groups = document::Node::make_array(arena, nodes, 0);
   }
   return user;
+}
+
+std::int64_t now_seconds() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
+      .time_since_epoch()
+      .count();
 }
 
 Result<input::Inputs> read_beside(const std::vector<std::string>& paths,

@@ -19,6 +19,9 @@ namespace tally::app {
 [[nodiscard]] kube::UserInfo user_of(const std::string& name,
                                      const std::vector<std::string>& groups, Arena& arena);
 
+// Since 1970-01-01T00:00:00Z, by this machine's clock.
+[[nodiscard]] std::int64_t now_seconds();
+
 // Policies, parameters, objects as they were: the first thing that cannot be read is the error.
 [[nodiscard]] Result<input::Inputs> read_beside(const std::vector<std::string>& paths,
                                                 const std::string& default_namespace,

@@ -10,6 +10,7 @@
 #include "assessment/admission.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/input_findings.hpp"
+#include "assessment/kyverno_policies.hpp"
 #include "base/parallel.hpp"
 #include "input/baseline.hpp"
 #include "input/changed_since.hpp"
@@ -154,7 +155,9 @@ struct Beside {
 Result<void> check_policies(const input::Inputs& policies) {
   for (const kube::Object& object : policies.objects) {
     const kube::RecognisedKind* row = kube::recognise(object.ref);
-    if (row != nullptr && row->engine != "admission_policy" && row->what.contains("policy")) {
+    const bool is_judged =
+        row == nullptr || row->engine == "admission_policy" || row->engine == "kyverno";
+    if (!is_judged && (row->engine == "gatekeeper" || row->what.contains("policy"))) {
       Error error{.kind = ErrorKind::Content,
                   .message = fmt::format("{} {}: a {} cannot be evaluated yet", object.ref.kind,
                                          object.ref.name, row->what),
@@ -200,6 +203,22 @@ void add_policy_errors(const assessment::Admission& admission, finding::Assessme
   }
 }
 
+void add_policy_errors(const assessment::KyvernoPolicies& policies,
+                       finding::Assessment& assessment) {
+  for (const auto& problem : policies.problems()) {
+    if (!problem.is_refused && !problem.is_given) {
+      continue;
+    }
+    assessment.errors.push_back(
+        {.kind = ErrorKind::Content,
+         .message = fmt::format("{} {}: {}: {}", problem.object->ref.kind, problem.object->ref.name,
+                                problem.pointer, problem.message),
+         .file = problem.object->source->name(),
+         .at = problem.object->source->position(problem.offset),
+         .hint = {}});
+  }
+}
+
 finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inputs inputs,
                           const Beside& beside) {
   const auto reviews = take_reviews(inputs);
@@ -210,8 +229,15 @@ finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inp
   // Objects given by --policy without a namespace live in the default one, as the others do.
   const std::shared_ptr<const assessment::Admission> admission =
       assessment::Admission::load(beside.policies.objects, *snapshot, inputs.custom_kinds.get());
+  const std::shared_ptr<const assessment::KyvernoPolicies> kyverno =
+      assessment::KyvernoPolicies::load(*snapshot,
+                                        {.given = beside.policies.objects,
+                                         .exceptions = {},
+                                         .kinds = inputs.custom_kinds.get(),
+                                         .now_seconds = now_seconds()});
   assessment::EngineSet engines;
   engines.config = &plan.config;
+  engines.kyverno = kyverno->is_idle() ? nullptr : kyverno.get();
   engines.admission = admission->is_idle() ? nullptr : admission.get();
   assessment::Context context;
   context.pod_security_only = plan.pod_security_only;
@@ -241,8 +267,10 @@ finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inp
   assessment.waivers = std::move(unhonoured);
   if (!context.pod_security_only) {
     add_policy_errors(*admission, assessment);
+    add_policy_errors(*kyverno, assessment);
   }
   assessment.keep.emplace_back(admission);
+  assessment.keep.emplace_back(kyverno);
   assessment::add_inputs(assessment, std::move(inputs), snapshot->objects());
   return assessment;
 }

@@ -10,6 +10,7 @@
 
 #include "admission_policy/custom_rules.hpp"
 #include "admission_policy/policy_set.hpp"
+#include "assessment/host.hpp"
 #include "base/parallel.hpp"
 #include "cel_trace.hpp"
 #include "input/read_inputs.hpp"
@@ -144,6 +145,7 @@ int run_trace(const TraceFlags& flags) {
   const Terminal terminal = detect_terminal();
   Arena arena;
   const kube::UserInfo user = user_of(flags.user, flags.groups, arena);
+  const assessment::HostContext world(*snapshot, objects->custom_kinds.get());
   admission_policy::Scratch scratch;
   std::string out;
   for (const kube::Object& object : snapshot->objects()) {
@@ -163,7 +165,8 @@ int run_trace(const TraceFlags& flags) {
       review.old_object = std::exchange(review.object, document::Node{});
     }
     Seen seen({.color = terminal.color && !flags.no_color});
-    const auto decision = loaded.set.admit(review, scratch, {.host = nullptr, .watcher = &seen});
+    const assessment::SnapshotHost host(world, {.user = &review.user_info});
+    const auto decision = loaded.set.admit(review, scratch, {.host = &host, .watcher = &seen});
     const std::string_view verdict = !decision.is_allowed      ? "denied"
                                      : decision.is_unknown     ? "unknown"
                                      : decision.evaluated == 0 ? "no policy applies"

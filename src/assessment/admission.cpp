@@ -152,7 +152,7 @@ const Check* Admission::add_check(std::string_view policy, std::string_view poin
 std::unique_ptr<const Admission> Admission::load(std::span<const kube::Object> given,
                                                  const kube::Snapshot& snapshot,
                                                  const kube::CustomKinds* kinds) {
-  auto made = std::make_unique<Admission>();
+  std::unique_ptr<Admission> made(new Admission(snapshot, kinds));
   auto loaded = admission_policy::PolicySet::load(
       {.given = given, .found = snapshot.objects(), .snapshot = &snapshot, .kinds = kinds});
   made->policies_ = std::move(loaded.set);

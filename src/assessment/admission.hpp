@@ -17,6 +17,7 @@
 
 #include "admission_policy/custom_rules.hpp"
 #include "admission_policy/policy_set.hpp"
+#include "assessment/host.hpp"
 #include "finding/assessment.hpp"
 
 namespace tally::assessment {
@@ -30,6 +31,8 @@ class Admission {
                                                              const kube::CustomKinds* kinds);
 
   [[nodiscard]] const admission_policy::PolicySet& policies() const noexcept { return policies_; }
+  // What expressions may ask of the world: the snapshot.
+  [[nodiscard]] const HostContext& world() const noexcept { return world_; }
   // Whether there is anything to ask: a policy, a rule of a definition, or something wrong with
   // one.
   [[nodiscard]] bool is_idle() const noexcept { return is_idle_; }
@@ -44,9 +47,12 @@ class Admission {
   [[nodiscard]] const std::deque<finding::Check>& checks() const noexcept { return checks_; }
 
  private:
+  Admission(const kube::Snapshot& snapshot, const kube::CustomKinds* kinds)
+      : world_(snapshot, kinds) {}
   const finding::Check* add_check(std::string_view policy, std::string_view pointer,
                                   std::string_view kind);
 
+  HostContext world_;
   admission_policy::PolicySet policies_;
   admission_policy::CustomRules rules_;
   std::vector<admission_policy::LoadProblem> problems_;

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "assessment/admission.hpp"
+#include "assessment/kyverno_policies.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/internal/judge.hpp"
 #include "assessment/internal/list_keys.hpp"
@@ -106,6 +107,33 @@ void judge_policies(const Run& run, Worker& worker, Part& part) {
   }
 }
 
+void judge_kyverno_policies(const Run& run, Worker& worker, Part& part) {
+  if (run.engines->kyverno == nullptr) {
+    return;
+  }
+  Arena& arena = *worker.arena;
+  for (const KyvernoPolicies::Problem& problem : run.engines->kyverno->problems()) {
+    const kube::Object& object = *problem.object;
+    auto* subject = arena.create<finding::Subject>();
+    subject->ref = object.ref;
+    subject->root = object.root;
+    subject->list_keys = list_keys_of(object);
+    Finding& finding = part.findings.emplace_back();
+    finding.check = problem.check;
+    finding.subject = subject;
+    finding.severity = problem.check->severity;
+    finding.verdict = problem.is_refused ? finding::Verdict::Error : finding::Verdict::Fail;
+    finding.pointer = arena.copy(problem.pointer);
+    finding.location = {.source = object.source,
+                        .offset = problem.offset,
+                        .document = object.document,
+                        .template_source = object.template_source};
+    finding.message =
+        arena.copy(std::string_view{problem.message}.substr(0, problem.message.find('\n')));
+    part.counts[run.rule_index(*finding.check)].fail += 1;
+  }
+}
+
 void list_exceptions(const Run& run, Worker& worker, Part& part, Assessment& assessment) {
   const auto list = [&](const finding::Exception* exception, bool honoured) {
     const bool expired = exception->expires != 0 && run.context->today > exception->expires;
@@ -190,7 +218,7 @@ void judge_review(const Run& run, const kube::Review& review, Worker& worker, Pa
   // What is deleted is judged by policies only.
   const bool deletes = review.operation == kube::Operation::Delete;
   if (review.operation == kube::Operation::Connect ||
-      (deletes && run.engines->admission == nullptr)) {
+      (deletes && run.engines->admission == nullptr && run.engines->kyverno == nullptr)) {
     return;
   }
   auto object = kube::object_from_node(deletes ? review.old_object : review.object, review.source);
@@ -284,6 +312,11 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
       run.rules.push_back(&check);
     }
   }
+  if (engines.kyverno != nullptr) {
+    for (const finding::Check& check : engines.kyverno->checks()) {
+      run.rules.push_back(&check);
+    }
+  }
   for (std::uint32_t i = 0; i < run.rules.size(); ++i) {
     run.rule_positions.emplace(run.rules[i], i);
   }
@@ -325,6 +358,7 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
     }
     judge_duplicates(run, workers[0], rest);
     judge_policies(run, workers[0], rest);
+    judge_kyverno_policies(run, workers[0], rest);
     list_exceptions(run, workers[0], rest, assessment);
   }
   joined.take(parts, 0, assessment);

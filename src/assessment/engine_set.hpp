@@ -8,6 +8,7 @@
 namespace tally::assessment {
 
 class Admission;
+class KyvernoPolicies;
 
 struct EngineSet {
   // Tiers, exemptions and defaults of tally.yaml. Never null; an empty configuration is the
@@ -15,6 +16,8 @@ struct EngineSet {
   const input::Config* config = nullptr;
   // Policies and the rules of CustomResourceDefinitions; null: none.
   const Admission* admission = nullptr;
+  // Kyverno's policies; null: none.
+  const KyvernoPolicies* kyverno = nullptr;
   bool structure = true;     // what the API server would refuse
   bool pod_security = true;  // Pod Security Standards, by tier, label or default
   bool hygiene = true;       // limits, digests, tokens, probes

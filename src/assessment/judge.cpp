@@ -282,7 +282,12 @@ void judge_request(const Run& run, const Object& object, const kube::Review& rev
                         .subject = make_subject(object, *worker.arena),
                         .worker = worker,
                         .part = part};
-  static_cast<void>(judge_admission(judging, review, false));
+  if (run.engines->admission != nullptr) {
+    static_cast<void>(judge_admission(judging, review, false));
+  }
+  if (run.engines->kyverno != nullptr) {
+    static_cast<void>(judge_kyverno(judging, review, false));
+  }
 }
 
 void judge_object(const Run& run, const Object& object, const kube::Review* review, Worker& worker,
@@ -300,14 +305,24 @@ void judge_object(const Run& run, const Object& object, const kube::Review* revi
     judge_structure(judging);
   }
   Object mutated = object;  // as the mutating policies leave it
-  if (run.engines->admission != nullptr && !only) {
-    const document::Node changed = review != nullptr
-                                       ? judge_admission(judging, *review, false)
-                                       : judge_admission(judging, review_of(judging), true);
+  const auto change = [&](const document::Node& changed) {
     if (!changed.is_null()) {
       mutated.root = changed;
       const document::Node* metadata = changed.find(kMetadata);
       mutated.metadata = metadata == nullptr ? document::Node{} : *metadata;
+    }
+  };
+  if (!only && (run.engines->admission != nullptr || run.engines->kyverno != nullptr)) {
+    kube::Review request = review != nullptr ? *review : review_of(judging);
+    const bool is_from_file = review == nullptr;
+    if (run.engines->admission != nullptr) {
+      change(judge_admission(judging, request, is_from_file));
+    }
+    if (run.engines->kyverno != nullptr) {
+      if (!request.object.is_null()) {
+        request.object = mutated.root;
+      }
+      change(judge_kyverno(judging, request, is_from_file));
     }
   }
   const auto pod = workload ? kube::pod_template(mutated) : std::nullopt;

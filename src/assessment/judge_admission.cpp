@@ -123,11 +123,14 @@ document::Node judge_admission(const Judging& judging, const kube::Review& reque
   finding::AdmissionDecision made;
   made.subject = judging.subject;
   if (admission.policies().concerns(review.resource)) {
+    const SnapshotHost host(admission.world(),
+                            {.user = &review.user_info,
+                             .source = is_from_file ? UserSource::Flags : UserSource::Review});
     const auto decision = admission.policies().admit(
         review, scratch,
         {.defaults = judging.run.context->defaults ? admission_policy::Defaults::Apply
                                                    : admission_policy::Defaults::AsIs,
-         .host = nullptr,
+         .host = &host,
          .is_user_unknown_when_empty = is_from_file});
     for (const Outcome& outcome : decision.outcomes) {
       report(judging, admission, outcome);

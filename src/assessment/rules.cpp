@@ -6,6 +6,7 @@
 #include "assessment/admission.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/input_findings.hpp"
+#include "assessment/kyverno_policies.hpp"
 #include "workload/workload.hpp"
 
 namespace tally::assessment {
@@ -169,6 +170,9 @@ std::vector<const Check*> all_rules() {
     rules.push_back(check);
   }
   for (const Check* check : admission_checks()) {
+    rules.push_back(check);
+  }
+  for (const Check* check : kyverno_checks()) {
     rules.push_back(check);
   }
   for (const Check& check : pasted_checks()) {

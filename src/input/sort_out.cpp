@@ -98,13 +98,15 @@ bool is_known(const kube::Object& object) {
          kube::find_removed_api(object.ref) != nullptr;
 }
 
-// Of the engines that the table of recognised kinds names, the one that exists.
-constexpr std::string_view kJudgedEngine = "admission_policy";
+// Of the engines that the table of recognised kinds names, those that exist.
+bool is_judged(std::string_view engine) {
+  return engine == "admission_policy" || engine == "kyverno";
+}
 
 void list_what_is_not_judged(Inputs& inputs, Recognition& recognition) {
   for (const kube::Object& object : inputs.objects) {
     const kube::RecognisedKind* row = recognition.of(object);
-    if (row != nullptr && row->engine == kJudgedEngine) {
+    if (row != nullptr && is_judged(row->engine)) {
       continue;
     }
     if (row != nullptr) {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "admission_policy/policy_set.hpp"
+#include "kyverno/policy_set.hpp"
+#include "kyverno_cel/policy_set.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/internal/namespace_policy.hpp"
 #include "base/arena.hpp"
@@ -37,6 +39,9 @@ struct alignas(128) Worker {
   kube::StructureScratch structure_scratch;
   std::vector<workload::Site> sites;
   admission_policy::Scratch admission_scratch;
+  kyverno::Scratch kyverno_scratch;
+  kyverno_cel::Scratch kyverno_cel_scratch;
+  std::vector<std::uint32_t> kyverno_candidates;
 };
 
 // The results of a run of consecutive objects. Joined in order.

@@ -57,4 +57,8 @@ struct Judging {
 [[nodiscard]] document::Node judge_admission(const Judging& judging, const kube::Review& request,
                                              bool is_from_file);
 
+// What Kyverno's policies say of it. The object as they left it, if they changed it; else Null.
+[[nodiscard]] document::Node judge_kyverno(const Judging& judging, const kube::Review& request,
+                                           bool is_from_file);
+
 }  // namespace tally::assessment

@@ -1,0 +1,268 @@
+// What Kyverno's policies say of one object, as findings: mutate, verify images, validate, generate,
+// in the order of a cluster.
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "assessment/internal/judging.hpp"
+#include "assessment/kyverno_policies.hpp"
+#include "document/json_writer.hpp"
+
+namespace tally::assessment {
+
+using document::Node;
+using finding::Finding;
+using finding::Mode;
+using finding::Severity;
+using finding::Verdict;
+using kyverno::Phase;
+
+namespace {
+
+// Where the place stands, or the nearest one above it that exists.
+std::uint32_t offset_of(const Node& root, std::string_view pointer) {
+  const Node* here = &root;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const std::size_t slash = std::min(pointer.find('/'), pointer.size());
+    std::string part(pointer.substr(0, slash));
+    pointer.remove_prefix(slash);
+    const Node* next = nullptr;
+    if (here->is_array()) {
+      std::size_t index = 0;
+      const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
+      next = error == std::errc{} && end == part.data() + part.size() && index < here->size()
+                 ? &here->items()[index]
+                 : nullptr;
+    } else {
+      for (const auto& [escaped, plain] : {std::pair{"~1", "/"}, std::pair{"~0", "~"}}) {
+        for (std::size_t at = part.find(escaped); at != std::string::npos;
+             at = part.find(escaped, at + 1)) {
+          part.replace(at, 2, plain);
+        }
+      }
+      next = here->find(part);
+    }
+    if (next == nullptr) {
+      break;
+    }
+    here = next;
+  }
+  return here->offset();
+}
+
+class KyvernoJudge {
+ public:
+  KyvernoJudge(const Judging& judging, const KyvernoPolicies& policies, const kube::Review& review,
+               bool is_from_file)
+      : judging_(judging),
+        policies_(policies),
+        review_(review),
+        is_from_file_(is_from_file),
+        arena_(*judging.worker.arena) {}
+
+  Node run() {
+    if (policies_.has_classic()) {
+      classic();
+    }
+    if (policies_.has_cel()) {
+      cel();
+    }
+    return is_changed_ ? review_.object : Node{};
+  }
+
+ private:
+  void count(const finding::Check& check, Verdict verdict, bool is_excepted) {
+    auto& count = judging_.part.counts[judging_.run.rule_index(check)];
+    (is_excepted                    ? count.excepted
+     : verdict == Verdict::Pass     ? count.pass
+     : verdict == Verdict::Fail     ? count.fail
+     : verdict == Verdict::Error    ? count.error
+     : verdict == Verdict::Unknown  ? count.unknown
+                                    : count.skip) += 1;
+  }
+
+  Finding* report(const finding::Check& check, Verdict verdict, bool is_enforced,
+                  std::string_view message, std::string_view pointer) {
+    if (verdict == Verdict::Skip ||
+        (verdict == Verdict::Pass && !judging_.run.context->include_pass)) {
+      count(check, verdict, false);
+      return nullptr;
+    }
+    Finding& finding =
+        judging_.add(check, offset_of(judging_.object.root, pointer));
+    finding.verdict = verdict;
+    finding.mode = is_enforced ? Mode::Enforce : Mode::Audit;
+    if (!is_enforced && finding.severity < Severity::Medium) {
+      finding.severity = Severity::Medium;  // said, not refused
+    }
+    finding.pointer = arena_.copy(pointer);
+    finding.message = arena_.copy(message);
+    if (verdict != Verdict::Pass) {
+      judging_.settle(finding);
+    }
+    count(check, verdict, finding.exception != nullptr);
+    return &finding;
+  }
+
+  void list_change(finding::Change::Kind kind, const finding::Check* check, const Node& object) {
+    std::string text;
+    document::append_json(text, object);
+    judging_.part.changes.push_back(
+        {.kind = kind, .check = check, .subject = judging_.subject, .text = arena_.copy(text)});
+  }
+
+  void change(const Node& object, const finding::Check* check) {
+    review_.object = document::deep_copy(arena_, object);
+    is_changed_ = true;
+    list_change(finding::Change::Kind::Patched, check, object);
+  }
+
+  // Something of the world that was not given makes an answer unknown, not wrong.
+  Verdict verdict_of(const kyverno::RuleResponse& rule) const {
+    switch (rule.verdict) {
+      case kyverno::Verdict::Pass:
+        return Verdict::Pass;
+      case kyverno::Verdict::Fail:
+      case kyverno::Verdict::Warn:
+        return Verdict::Fail;
+      case kyverno::Verdict::Error:
+        return rule.is_world_missing ? Verdict::Unknown : Verdict::Error;
+      case kyverno::Verdict::Skip:
+        return Verdict::Skip;
+      case kyverno::Verdict::Unknown:
+        return Verdict::Unknown;
+    }
+    return Verdict::Error;
+  }
+
+  void classic() {
+    kyverno::Scratch& scratch = judging_.worker.kyverno_scratch;
+    kyverno::Request request{.review = &review_,
+                             .namespace_labels = namespace_labels(),
+                             .is_admission = !is_from_file_,
+                             .world = &policies_.world()};
+    for (const Phase phase : {Phase::Mutate, Phase::VerifyImages, Phase::Validate, Phase::Generate}) {
+      std::vector<std::uint32_t>& candidates = judging_.worker.kyverno_candidates;
+      const auto found = policies_.classic().candidates(phase, review_.kind, scratch);
+      candidates.assign(found.begin(), found.end());
+      for (const std::uint32_t policy : candidates) {
+        scratch.begin();
+        const kyverno::Response response =
+            policies_.classic().judge(policy, phase, request, scratch);
+        for (const kyverno::RuleResponse& rule : response.rules) {
+          say(rule, phase);
+        }
+        if (phase == Phase::Mutate && !response.object.is_null() &&
+            !document::equal(response.object, review_.object)) {
+          change(response.object, nullptr);
+        }
+      }
+    }
+  }
+
+  void say(const kyverno::RuleResponse& rule, Phase phase) {
+    const finding::Check& check = policies_.check_of(*rule.rule);
+    const Verdict verdict = verdict_of(rule);
+    report(check, verdict, rule.rule->is_enforced || phase != Phase::Validate, rule.message,
+           rule.pointer);
+    for (const Node& made : rule.generated) {
+      list_change(finding::Change::Kind::Created, &check, made);
+    }
+  }
+
+  // A map; the one label that every namespace has, where the input does not hold it.
+  Node namespace_labels() {
+    const kube::Object* found =
+        judging_.run.snapshot->find("", "Namespace", "", review_.name_space);
+    if (found != nullptr) {
+      return found->labels();
+    }
+    if (review_.name_space.empty()) {
+      return {};
+    }
+    const std::string_view key = "kubernetes.io/metadata.name";
+    const Node value = Node::make_string(review_.name_space, 0);
+    return Node::make_object(arena_, {&value, 1}, std::span<const std::string_view>(&key, 1), {}, 0);
+  }
+
+  void cel() {
+    kyverno_cel::Scratch& scratch = judging_.worker.kyverno_cel_scratch;
+    const SnapshotHost host(policies_.host(),
+                            {.user = &review_.user_info,
+                             .source = is_from_file_ ? UserSource::Flags : UserSource::Review});
+    policies_.cel().open({.review = review_,
+                          .payload = {},
+                          .snapshot = judging_.run.snapshot,
+                          .host = &host,
+                          .is_user_unknown_when_empty = is_from_file_},
+                         scratch);
+    std::vector<std::uint32_t>& candidates = judging_.worker.kyverno_candidates;
+    candidates.clear();
+    policies_.cel().find(scratch, candidates);
+    // What changes the object comes first.
+    const auto is_mutating = [&](std::uint32_t policy) {
+      return policies_.cel().policies()[policy].kind == kyverno_cel::PolicyKind::Mutating;
+    };
+    std::ranges::stable_partition(candidates, is_mutating);
+    for (const std::uint32_t index : candidates) {
+      const kyverno_cel::Policy& policy = policies_.cel().policies()[index];
+      if (policy.mode != kyverno_cel::Mode::Kubernetes ||
+          policy.kind == kyverno_cel::PolicyKind::Deleting) {
+        continue;  // payloads are for tests; what is deleted by the clock is no fault of the object
+      }
+      const kyverno_cel::Response response = policies_.cel().judge(index, scratch);
+      if (response.verdict == kyverno_cel::Verdict::None) {
+        continue;
+      }
+      const finding::Check& check = policies_.check_of_cel(index);
+      report(check, verdict_of(response), policy.is_denied || !is_validating(policy),
+             response.message, {});
+      for (const Node& made : response.generated) {
+        list_change(finding::Change::Kind::Created, &check, made);
+      }
+      if (response.is_changed) {
+        change(response.object, &check);
+        policies_.cel().change_object(review_.object, scratch);
+      }
+    }
+  }
+
+  static bool is_validating(const kyverno_cel::Policy& policy) {
+    return policy.kind == kyverno_cel::PolicyKind::Validating ||
+           policy.kind == kyverno_cel::PolicyKind::ImageValidating;
+  }
+
+  static Verdict verdict_of(const kyverno_cel::Response& response) {
+    switch (response.verdict) {
+      case kyverno_cel::Verdict::None:
+      case kyverno_cel::Verdict::Skip:
+        return Verdict::Skip;
+      case kyverno_cel::Verdict::Pass:
+        return Verdict::Pass;
+      case kyverno_cel::Verdict::Fail:
+        return Verdict::Fail;
+      case kyverno_cel::Verdict::Error:
+        return Verdict::Error;
+      case kyverno_cel::Verdict::Unknown:
+        return Verdict::Unknown;
+    }
+    return Verdict::Error;
+  }
+
+  const Judging& judging_;
+  const KyvernoPolicies& policies_;
+  kube::Review review_;
+  bool is_from_file_;
+  bool is_changed_ = false;
+  Arena& arena_;
+};
+
+}  // namespace
+
+Node judge_kyverno(const Judging& judging, const kube::Review& request, bool is_from_file) {
+  return KyvernoJudge(judging, *judging.run.engines->kyverno, request, is_from_file).run();
+}
+
+}  // namespace tally::assessment
