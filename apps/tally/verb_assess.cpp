@@ -9,6 +9,7 @@
 
 #include "assessment/admission.hpp"
 #include "assessment/assessment.hpp"
+#include "assessment/gatekeeper_constraints.hpp"
 #include "assessment/input_findings.hpp"
 #include "assessment/kyverno_policies.hpp"
 #include "base/parallel.hpp"
@@ -155,8 +156,8 @@ struct Beside {
 Result<void> check_policies(const input::Inputs& policies) {
   for (const kube::Object& object : policies.objects) {
     const kube::RecognisedKind* row = kube::recognise(object.ref);
-    const bool is_judged =
-        row == nullptr || row->engine == "admission_policy" || row->engine == "kyverno";
+    const bool is_judged = row == nullptr || row->engine == "admission_policy" ||
+                           row->engine == "kyverno" || row->what.contains("constraint");
     if (!is_judged && (row->engine == "gatekeeper" || row->what.contains("policy"))) {
       Error error{.kind = ErrorKind::Content,
                   .message = fmt::format("{} {}: a {} cannot be evaluated yet", object.ref.kind,
@@ -203,6 +204,40 @@ void add_policy_errors(const assessment::Admission& admission, finding::Assessme
   }
 }
 
+void add_policy_errors(const assessment::GatekeeperConstraints& constraints,
+                       finding::Assessment& assessment) {
+  for (const auto& problem : constraints.problems()) {
+    if (problem.kind == gatekeeper::LoadProblem::Kind::NoTemplate) {
+      continue;
+    }
+    assessment.errors.push_back(
+        {.kind = ErrorKind::Content,
+         .message = fmt::format("{} {}: {}: {}", problem.object->ref.kind, problem.object->ref.name,
+                                problem.pointer, problem.message),
+         .file = problem.object->source->name(),
+         .at = problem.object->source->position(problem.offset),
+         .hint = {}});
+  }
+  for (const gatekeeper::Constraint& constraint : constraints.set().constraints()) {
+    if (constraint.engine != gatekeeper::Engine::RegoOnly) {
+      continue;
+    }
+    std::string text = fmt::format(
+        "the constraint {} {} is not judged: its template carries Rego only, which is not evaluated "
+        "yet",
+        constraint.kind, constraint.name);
+    if (constraints.is_given(constraint)) {
+      assessment.errors.push_back({.kind = ErrorKind::Content,
+                                   .message = std::move(text),
+                                   .file = constraint.object->source->name(),
+                                   .at = {},
+                                   .hint = {}});
+    } else {
+      assessment.notes.push_back(std::move(text));
+    }
+  }
+}
+
 void add_policy_errors(const assessment::KyvernoPolicies& policies,
                        finding::Assessment& assessment) {
   for (const auto& problem : policies.problems()) {
@@ -235,7 +270,11 @@ finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inp
                                          .exceptions = {},
                                          .kinds = inputs.custom_kinds.get(),
                                          .now_seconds = now_seconds()});
+  const std::shared_ptr<const assessment::GatekeeperConstraints> gatekeeper =
+      assessment::GatekeeperConstraints::load(beside.policies.objects, *snapshot,
+                                              inputs.custom_kinds.get());
   assessment::EngineSet engines;
+  engines.gatekeeper = gatekeeper->is_idle() ? nullptr : gatekeeper.get();
   engines.config = &plan.config;
   engines.kyverno = kyverno->is_idle() ? nullptr : kyverno.get();
   engines.admission = admission->is_idle() ? nullptr : admission.get();
@@ -268,8 +307,10 @@ finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inp
   if (!context.pod_security_only) {
     add_policy_errors(*admission, assessment);
     add_policy_errors(*kyverno, assessment);
+    add_policy_errors(*gatekeeper, assessment);
   }
   assessment.keep.emplace_back(admission);
+  assessment.keep.emplace_back(gatekeeper);
   assessment.keep.emplace_back(kyverno);
   assessment::add_inputs(assessment, std::move(inputs), snapshot->objects());
   return assessment;

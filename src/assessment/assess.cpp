@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "assessment/admission.hpp"
+#include "assessment/gatekeeper_constraints.hpp"
 #include "assessment/kyverno_policies.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/internal/judge.hpp"
@@ -75,62 +76,78 @@ void judge_duplicates(const Run& run, Worker& worker, Part& part) {
   }
 }
 
+// Something that is wrong with a policy itself.
+struct PolicyProblem {
+  const finding::Check* check = nullptr;
+  const kube::Object* object = nullptr;
+  std::string_view pointer;
+  std::uint32_t offset = 0;
+  std::string_view message;
+  bool is_refused = false;
+};
+
+void report_policy(const Run& run, Worker& worker, Part& part, const PolicyProblem& problem) {
+  Arena& arena = *worker.arena;
+  const kube::Object& object = *problem.object;
+  auto* subject = arena.create<finding::Subject>();
+  subject->ref = object.ref;
+  subject->root = object.root;
+  subject->list_keys = list_keys_of(object);
+  Finding& finding = part.findings.emplace_back();
+  finding.check = problem.check;
+  finding.subject = subject;
+  finding.severity = problem.check->severity;
+  finding.verdict = problem.is_refused ? finding::Verdict::Error : finding::Verdict::Fail;
+  finding.pointer = arena.copy(problem.pointer);
+  finding.location = {.source = object.source,
+                      .offset = problem.offset,
+                      .document = object.document,
+                      .template_source = object.template_source};
+  // The lines that show the place are for the list of errors.
+  finding.message = arena.copy(problem.message.substr(0, problem.message.find('\n')));
+  part.counts[run.rule_index(*finding.check)].fail += 1;
+}
+
 // What is wrong with the policies themselves.
 void judge_policies(const Run& run, Worker& worker, Part& part) {
   if (run.engines->admission == nullptr) {
     return;
   }
-  Arena& arena = *worker.arena;
   for (const admission_policy::LoadProblem& problem : run.engines->admission->problems()) {
-    const kube::Object& object = *problem.object;
-    auto* subject = arena.create<finding::Subject>();
-    subject->ref = object.ref;
-    subject->root = object.root;
-    subject->list_keys = list_keys_of(object);
-    Finding& finding = part.findings.emplace_back();
-    finding.check = &check_of(problem.kind);
-    finding.subject = subject;
-    finding.severity = finding.check->severity;
-    finding.verdict =
-        problem.is_refused && problem.kind != admission_policy::LoadProblem::Kind::NotBound
-            ? finding::Verdict::Error
-            : finding::Verdict::Fail;
-    finding.pointer = arena.copy(problem.pointer);
-    finding.location = {.source = object.source,
-                        .offset = problem.offset,
-                        .document = object.document,
-                        .template_source = object.template_source};
-    // The lines that show the place are for the list of errors.
-    finding.message =
-        arena.copy(std::string_view{problem.message}.substr(0, problem.message.find('\n')));
-    part.counts[run.rule_index(*finding.check)].fail += 1;
+    report_policy(run, worker, part,
+                  {.check = &check_of(problem.kind),
+                   .object = problem.object,
+                   .pointer = problem.pointer,
+                   .offset = problem.offset,
+                   .message = problem.message,
+                   .is_refused = problem.is_refused &&
+                                 problem.kind != admission_policy::LoadProblem::Kind::NotBound});
   }
 }
 
-void judge_kyverno_policies(const Run& run, Worker& worker, Part& part) {
-  if (run.engines->kyverno == nullptr) {
-    return;
+// What is wrong with policies of other engines.
+void judge_foreign_policies(const Run& run, Worker& worker, Part& part) {
+  if (run.engines->kyverno != nullptr) {
+    for (const KyvernoPolicies::Problem& problem : run.engines->kyverno->problems()) {
+      report_policy(run, worker, part,
+                    {.check = problem.check,
+                     .object = problem.object,
+                     .pointer = problem.pointer,
+                     .offset = problem.offset,
+                     .message = problem.message,
+                     .is_refused = problem.is_refused});
+    }
   }
-  Arena& arena = *worker.arena;
-  for (const KyvernoPolicies::Problem& problem : run.engines->kyverno->problems()) {
-    const kube::Object& object = *problem.object;
-    auto* subject = arena.create<finding::Subject>();
-    subject->ref = object.ref;
-    subject->root = object.root;
-    subject->list_keys = list_keys_of(object);
-    Finding& finding = part.findings.emplace_back();
-    finding.check = problem.check;
-    finding.subject = subject;
-    finding.severity = problem.check->severity;
-    finding.verdict = problem.is_refused ? finding::Verdict::Error : finding::Verdict::Fail;
-    finding.pointer = arena.copy(problem.pointer);
-    finding.location = {.source = object.source,
-                        .offset = problem.offset,
-                        .document = object.document,
-                        .template_source = object.template_source};
-    finding.message =
-        arena.copy(std::string_view{problem.message}.substr(0, problem.message.find('\n')));
-    part.counts[run.rule_index(*finding.check)].fail += 1;
+  if (run.engines->gatekeeper != nullptr) {
+    for (const gatekeeper::LoadProblem& problem : run.engines->gatekeeper->problems()) {
+      report_policy(run, worker, part,
+                    {.check = &check_of(problem.kind),
+                     .object = problem.object,
+                     .pointer = problem.pointer,
+                     .offset = problem.offset,
+                     .message = problem.message,
+                     .is_refused = problem.kind != gatekeeper::LoadProblem::Kind::NoTemplate});
+    }
   }
 }
 
@@ -218,7 +235,8 @@ void judge_review(const Run& run, const kube::Review& review, Worker& worker, Pa
   // What is deleted is judged by policies only.
   const bool deletes = review.operation == kube::Operation::Delete;
   if (review.operation == kube::Operation::Connect ||
-      (deletes && run.engines->admission == nullptr && run.engines->kyverno == nullptr)) {
+      (deletes && run.engines->admission == nullptr && run.engines->kyverno == nullptr &&
+       run.engines->gatekeeper == nullptr)) {
     return;
   }
   auto object = kube::object_from_node(deletes ? review.old_object : review.object, review.source);
@@ -312,6 +330,11 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
       run.rules.push_back(&check);
     }
   }
+  if (engines.gatekeeper != nullptr) {
+    for (const finding::Check& check : engines.gatekeeper->checks()) {
+      run.rules.push_back(&check);
+    }
+  }
   if (engines.kyverno != nullptr) {
     for (const finding::Check& check : engines.kyverno->checks()) {
       run.rules.push_back(&check);
@@ -358,7 +381,7 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
     }
     judge_duplicates(run, workers[0], rest);
     judge_policies(run, workers[0], rest);
-    judge_kyverno_policies(run, workers[0], rest);
+    judge_foreign_policies(run, workers[0], rest);
     list_exceptions(run, workers[0], rest, assessment);
   }
   joined.take(parts, 0, assessment);

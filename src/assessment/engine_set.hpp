@@ -8,6 +8,7 @@
 namespace tally::assessment {
 
 class Admission;
+class GatekeeperConstraints;
 class KyvernoPolicies;
 
 struct EngineSet {
@@ -16,6 +17,8 @@ struct EngineSet {
   const input::Config* config = nullptr;
   // Policies and the rules of CustomResourceDefinitions; null: none.
   const Admission* admission = nullptr;
+  // Gatekeeper's constraints; null: none.
+  const GatekeeperConstraints* gatekeeper = nullptr;
   // Kyverno's policies; null: none.
   const KyvernoPolicies* kyverno = nullptr;
   bool structure = true;     // what the API server would refuse

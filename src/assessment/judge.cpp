@@ -288,6 +288,9 @@ void judge_request(const Run& run, const Object& object, const kube::Review& rev
   if (run.engines->kyverno != nullptr) {
     static_cast<void>(judge_kyverno(judging, review, false));
   }
+  if (run.engines->gatekeeper != nullptr) {
+    judge_gatekeeper(judging, review, false);
+  }
 }
 
 void judge_object(const Run& run, const Object& object, const kube::Review* review, Worker& worker,
@@ -312,7 +315,8 @@ void judge_object(const Run& run, const Object& object, const kube::Review* revi
       mutated.metadata = metadata == nullptr ? document::Node{} : *metadata;
     }
   };
-  if (!only && (run.engines->admission != nullptr || run.engines->kyverno != nullptr)) {
+  if (!only && (run.engines->admission != nullptr || run.engines->kyverno != nullptr ||
+                run.engines->gatekeeper != nullptr)) {
     kube::Review request = review != nullptr ? *review : review_of(judging);
     const bool is_from_file = review == nullptr;
     if (run.engines->admission != nullptr) {
@@ -323,6 +327,12 @@ void judge_object(const Run& run, const Object& object, const kube::Review* revi
         request.object = mutated.root;
       }
       change(judge_kyverno(judging, request, is_from_file));
+    }
+    if (run.engines->gatekeeper != nullptr) {
+      if (!request.object.is_null()) {
+        request.object = mutated.root;
+      }
+      judge_gatekeeper(judging, request, is_from_file);
     }
   }
   const auto pod = workload ? kube::pod_template(mutated) : std::nullopt;

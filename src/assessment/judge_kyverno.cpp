@@ -165,7 +165,7 @@ class KyvernoJudge {
   void say(const kyverno::RuleResponse& rule, Phase phase) {
     const finding::Check& check = policies_.check_of(*rule.rule);
     const Verdict verdict = verdict_of(rule);
-    report(check, verdict, rule.rule->is_enforced || phase != Phase::Validate, rule.message,
+    report(check, verdict, rule.is_enforced || phase != Phase::Validate, rule.message,
            rule.pointer);
     for (const Node& made : rule.generated) {
       list_change(finding::Change::Kind::Created, &check, made);

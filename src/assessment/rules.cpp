@@ -5,6 +5,7 @@
 
 #include "assessment/admission.hpp"
 #include "assessment/assessment.hpp"
+#include "assessment/gatekeeper_constraints.hpp"
 #include "assessment/input_findings.hpp"
 #include "assessment/kyverno_policies.hpp"
 #include "workload/workload.hpp"
@@ -170,6 +171,9 @@ std::vector<const Check*> all_rules() {
     rules.push_back(check);
   }
   for (const Check* check : admission_checks()) {
+    rules.push_back(check);
+  }
+  for (const Check* check : gatekeeper_checks()) {
     rules.push_back(check);
   }
   for (const Check* check : kyverno_checks()) {

@@ -221,7 +221,7 @@ TEST(ReadInputs, HelmAndKustomize) {
 TEST(ReadInputs, PolicyTests) {
   const TestTree tree;
   const std::string policy =
-      "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {name: p}\n";
+      "apiVersion: mutations.gatekeeper.sh/v1\nkind: Assign\nmetadata: {name: p}\n";
   tree.write("t/kyverno-test.yaml",
              "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: t}\npolicies: "
              "[../p.yaml]\nresources: [res.yaml]\nresults: []\n");

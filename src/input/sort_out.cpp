@@ -99,14 +99,15 @@ bool is_known(const kube::Object& object) {
 }
 
 // Of the engines that the table of recognised kinds names, those that exist.
-bool is_judged(std::string_view engine) {
-  return engine == "admission_policy" || engine == "kyverno";
+bool is_judged(const kube::RecognisedKind& row) {
+  return row.engine == "admission_policy" || row.engine == "kyverno" ||
+         (row.engine == "gatekeeper" && row.what.contains("constraint"));
 }
 
 void list_what_is_not_judged(Inputs& inputs, Recognition& recognition) {
   for (const kube::Object& object : inputs.objects) {
     const kube::RecognisedKind* row = recognition.of(object);
-    if (row != nullptr && is_judged(row->engine)) {
+    if (row != nullptr && is_judged(*row)) {
       continue;
     }
     if (row != nullptr) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "admission_policy/policy_set.hpp"
+#include "gatekeeper/constraint_set.hpp"
 #include "kyverno/policy_set.hpp"
 #include "kyverno_cel/policy_set.hpp"
 #include "assessment/assessment.hpp"
@@ -39,6 +40,7 @@ struct alignas(128) Worker {
   kube::StructureScratch structure_scratch;
   std::vector<workload::Site> sites;
   admission_policy::Scratch admission_scratch;
+  gatekeeper::Scratch gatekeeper_scratch;
   kyverno::Scratch kyverno_scratch;
   kyverno_cel::Scratch kyverno_cel_scratch;
   std::vector<std::uint32_t> kyverno_candidates;

@@ -57,6 +57,9 @@ struct Judging {
 [[nodiscard]] document::Node judge_admission(const Judging& judging, const kube::Review& request,
                                              bool is_from_file);
 
+// What Gatekeeper's constraints say of it.
+void judge_gatekeeper(const Judging& judging, const kube::Review& request, bool is_from_file);
+
 // What Kyverno's policies say of it. The object as they left it, if they changed it; else Null.
 [[nodiscard]] document::Node judge_kyverno(const Judging& judging, const kube::Review& request,
                                            bool is_from_file);
