@@ -221,6 +221,12 @@ class Judging {
     if (name_space.empty()) {
       name_space = review_.name_space;
     }
+    // A namespaced policy reads its own namespace only.
+    if (!input_.policy_namespace.empty() && name_space != input_.policy_namespace) {
+      return {Verdict::Error,
+              arena_.concat({"error in parameterized resource: a policy of namespace ",
+                             input_.policy_namespace, " does not read namespace ", name_space})};
+    }
     if (input_.world == nullptr || !input_.world->provides(Capability::Objects)) {
       return {Verdict::Unknown, "its parameters are not in the input"};
     }

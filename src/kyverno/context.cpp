@@ -43,6 +43,38 @@ bool names(std::string_view expression, std::string_view name) {
   return false;
 }
 
+// Whether a path of the API server lies in this namespace, whatever a server makes of it:
+// /api/v1/namespaces/NAME or /apis/GROUP/VERSION/namespaces/NAME, then anything. Only the path
+// counts, not its query; what a server might read in two ways (escapes, dots, empty parts) is
+// refused.
+bool is_inside_namespace(std::string_view path, std::string_view name_space) {
+  path = path.substr(0, path.find('?'));
+  if (!path.starts_with('/') || path.find_first_of("%#\\;") != std::string_view::npos ||
+      std::ranges::any_of(path, [](char c) { return c <= ' ' || c == '\x7f'; })) {
+    return false;
+  }
+  std::array<std::string_view, 5> parts{};
+  std::size_t count = 0;
+  for (path.remove_prefix(1);;) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    const std::string_view part = path.substr(0, slash);
+    const bool is_last = slash == path.size();
+    if (part == "." || part == ".." || (part.empty() && !is_last)) {
+      return false;
+    }
+    if (count < parts.size()) {
+      parts[count++] = part;
+    }
+    if (is_last) {
+      break;
+    }
+    path.remove_prefix(slash + 1);
+  }
+  const std::size_t versions = parts[0] == "api" ? 2 : 3;  // parts in front of "namespaces"
+  return (parts[0] == "api" || parts[0] == "apis") && count >= versions + 2 &&
+         parts[versions] == "namespaces" && parts[versions + 1] == name_space;
+}
+
 }  // namespace
 
 void Context::begin(Arena& arena, const Expressions& shared, Expressions& own, const World* world,
@@ -59,6 +91,26 @@ void Context::begin(Arena& arena, const Expressions& shared, Expressions& own, c
   loaders_visible_ = SIZE_MAX;
   level_visible_ = UINT32_MAX;
   load_depth_ = 0;
+  turns_ = 0;
+  substituted_bytes_ = 0;
+  given_bytes_ = 0;
+  exhausted_ = {};
+}
+
+bool Context::spend_turns(std::size_t turns) {
+  turns_ += turns;
+  if (turns_ > kTurnsMax && exhausted_.empty()) {
+    exhausted_ = "too much work: the foreach of this policy take more than 1000000 turns";
+  }
+  return exhausted_.empty();
+}
+
+bool Context::spend_bytes(std::size_t bytes) {
+  substituted_bytes_ += bytes;
+  if (substituted_bytes_ > kSubstitutedBytesTotalMax && exhausted_.empty()) {
+    exhausted_ = "too much work: variables of this policy make more than 256 MiB of text";
+  }
+  return exhausted_.empty();
 }
 
 const Node& Context::root() {
@@ -187,13 +239,13 @@ Outcome<void> Context::load(std::size_t index) {
   if (loaders_[index].is_images) {
     value = images_of(*arena_, entry, loaders_[index].extractors, *this);
   } else if (entry.find("configMap") != nullptr) {
-    value = load_config_map(entry);
+    value = load_config_map(loaders_[index]);
   } else if (entry.find("apiCall") != nullptr) {
-    value = load_api_call(entry);
+    value = load_api_call(loaders_[index]);
   } else if (entry.find("globalReference") != nullptr) {
-    value = load_global(entry);
+    value = load_global(loaders_[index]);
   } else if (entry.find("imageRegistry") != nullptr) {
-    value = load_image_data(entry);
+    value = load_image_data(loaders_[index]);
   } else {
     value = load_variable(entry);
     is_replacing = true;
@@ -306,10 +358,27 @@ Outcome<Node> Context::load_variable(const Node& entry) {
   return output;
 }
 
+Outcome<Node> Context::keep(Loader& loader, const Node& given) {
+  std::string text;
+  document::append_json(text, given);
+  given_bytes_ += text.size();
+  if (given_bytes_ > kContextBytesMax) {
+    return failed(fmt::format(
+        "context entry {}: context size limit exceeded: {} bytes exceeds limit of {} bytes",
+        loader.name, given_bytes_, kContextBytesMax));
+  }
+  loader.is_given = true;
+  loader.given = given;
+  return given;
+}
+
 // pkg/engine/context/loaders/configmap.go
-Outcome<Node> Context::load_config_map(const Node& entry) {
-  const std::string_view name = text_at(entry, "name");
-  const Node& of = *entry.find("configMap");
+Outcome<Node> Context::load_config_map(Loader& loader) {
+  if (loader.is_given) {
+    return loader.given;
+  }
+  const std::string_view name = loader.name;
+  const Node& of = *loader.entry.find("configMap");
   const auto part = [&](std::string_view field) -> Outcome<Node> {
     const Node* written = of.find(field);
     if (written == nullptr) {
@@ -317,8 +386,9 @@ Outcome<Node> Context::load_config_map(const Node& entry) {
     }
     Outcome<Node> put = substitute(*written, *this);
     if (put && !put->is_string()) {
-      return failed(fmt::format("failed to substitute variables in context {} configMap.{} {}: expected string",
-                                name, field, written->text()));
+      return failed(fmt::format(
+          "failed to substitute variables in context {} configMap.{} {}: expected string", name,
+          field, written->text()));
     }
     return put;
   };
@@ -334,11 +404,17 @@ Outcome<Node> Context::load_config_map(const Node& entry) {
   if (name_space.empty()) {
     name_space = policy_namespace_.empty() ? std::string_view("default") : policy_namespace_;
   }
-  // A namespaced policy reads its own namespace only.
+  // A namespaced policy reads its own namespace only (CVE-2026-41068).
   if (!policy_namespace_.empty() && name_space != policy_namespace_) {
-    return failed(
-        fmt::format("context entry {}: configMap namespace \"{}\" is different from policy namespace \"{}\"",
-                    name, name_space, policy_namespace_));
+    return failed(fmt::format(
+        "context entry {}: configMap namespace \"{}\" is different from policy namespace \"{}\"",
+        name, name_space, policy_namespace_));
+  }
+  // Whoever answers may put both into a path.
+  if (map_name->text().find_first_of("/%?#\\") != std::string_view::npos ||
+      name_space.find_first_of("/%?#\\") != std::string_view::npos) {
+    return failed(fmt::format("context entry {}: \"{}/{}\" is no name of a config map", name,
+                              name_space, map_name->text()));
   }
   const World::Answer answer = world_->config_map(*arena_, name_space, map_name->text());
   if (!answer) {
@@ -347,21 +423,32 @@ Outcome<Node> Context::load_config_map(const Node& entry) {
                                answer.error()),
         .is_world_missing = true});
   }
-  return *answer;
+  return keep(loader, *answer);
 }
 
-Outcome<Node> Context::load_api_call(const Node& entry) {
-  Outcome<Node> of = substitute(*entry.find("apiCall"), *this);
+// pkg/engine/apicall/apiCall.go
+Outcome<Node> Context::load_api_call(Loader& loader) {
+  Outcome<Node> of = substitute(*loader.entry.find("apiCall"), *this);
   if (!of) {
     return of;
   }
+  if (loader.is_given) {
+    return apply_path(*of, loader.given);
+  }
   const Node* service = of->find("service");
+  if (service != nullptr && service->is_null()) {
+    service = nullptr;
+  }
   ApiCall call{.method = text_at(*of, "method"),
                .path = text_at(*of, "urlPath"),
                .service = service == nullptr ? std::string_view{} : text_at(*service, "url"),
                .name_space = policy_namespace_};
   if (call.method.empty()) {
     call.method = "GET";
+  }
+  if (call.method != "GET" && call.method != "POST") {
+    return failed(fmt::format("context entry {}: method {} is neither GET nor POST", loader.name,
+                              call.method));
   }
   if (service != nullptr) {
     if (const Node* headers = service->find("headers"); headers != nullptr) {
@@ -376,44 +463,44 @@ Outcome<Node> Context::load_api_call(const Node& entry) {
     }
     call.data = body.make(*arena_);
   }
-  // A namespaced policy reads its own namespace only: every path outside of it is refused, however
-  // it is written (CVE-2026-22039).
-  if (!policy_namespace_.empty() && service == nullptr) {
-    const std::string inside = fmt::format("/namespaces/{}/", policy_namespace_);
-    const std::string whole = fmt::format("/namespaces/{}", policy_namespace_);
-    const bool is_plain = call.path.find("..") == std::string_view::npos &&
-                          call.path.find('%') == std::string_view::npos &&
-                          call.path.find("//") == std::string_view::npos;
-    const bool is_inside = call.path.find(inside) != std::string_view::npos ||
-                           call.path.ends_with(whole);
-    if (!is_plain || !is_inside) {
+  // A namespaced policy reads its own namespace only (CVE-2026-22039), and calls no service: one
+  // that answers for the cluster would be a way around it. Upstream refuses both.
+  if (!policy_namespace_.empty()) {
+    if (!call.service.empty() || service != nullptr) {
+      return failed(fmt::format("context entry {}: a namespaced policy does not call a service",
+                                loader.name));
+    }
+    if (!is_inside_namespace(call.path, policy_namespace_)) {
       return failed(fmt::format(
-          "path {} refers to a namespace other than {}: a namespaced policy reads its own namespace only",
+          "path {} does not lie in namespace {}: a namespaced policy reads its own namespace only",
           call.path, policy_namespace_));
     }
   }
   const World::Answer answer = world_->api_call(*arena_, call);
-  const Node* fallback = of->find("default");
   if (!answer) {
-    if (fallback != nullptr && !fallback->is_null()) {
+    if (const Node* fallback = of->find("default"); fallback != nullptr && !fallback->is_null()) {
       return *fallback;
     }
-    return std::unexpected(
-        Failure{.message = fmt::format("failed to execute APICall {}: {}", text_at(entry, "name"),
-                                       answer.error()),
-                .is_world_missing = true});
+    return std::unexpected(Failure{
+        .message = fmt::format("failed to execute APICall {}: {}", loader.name, answer.error()),
+        .is_world_missing = true});
   }
-  Outcome<Node> found = apply_path(*of, *answer);
-  if (!found && fallback != nullptr && !fallback->is_null()) {
-    return *fallback;
-  }
-  return found;
+  Outcome<Node> kept = keep(loader, *answer);
+  return kept ? apply_path(*of, *kept) : kept;
 }
 
-Outcome<Node> Context::load_global(const Node& entry) {
-  Outcome<Node> of = substitute(*entry.find("globalReference"), *this);
+// pkg/engine/context/loaders/globalcontext.go
+Outcome<Node> Context::load_global(Loader& loader) {
+  if (!policy_namespace_.empty()) {
+    return failed(fmt::format(
+        "context entry {}: globalReference is not allowed in namespaced policies", loader.name));
+  }
+  Outcome<Node> of = substitute(*loader.entry.find("globalReference"), *this);
   if (!of) {
     return of;
+  }
+  if (loader.is_given) {
+    return apply_path(*of, loader.given);
   }
   const World::Answer answer = world_->global_context(*arena_, text_at(*of, "name"));
   if (!answer) {
@@ -422,13 +509,17 @@ Outcome<Node> Context::load_global(const Node& entry) {
                                answer.error()),
         .is_world_missing = true});
   }
-  return apply_path(*of, *answer);
+  Outcome<Node> kept = keep(loader, *answer);
+  return kept ? apply_path(*of, *kept) : kept;
 }
 
-Outcome<Node> Context::load_image_data(const Node& entry) {
-  Outcome<Node> of = substitute(*entry.find("imageRegistry"), *this);
+Outcome<Node> Context::load_image_data(Loader& loader) {
+  Outcome<Node> of = substitute(*loader.entry.find("imageRegistry"), *this);
   if (!of) {
     return of;
+  }
+  if (loader.is_given) {
+    return apply_path(*of, loader.given);
   }
   const World::Answer answer = world_->image_data(*arena_, text_at(*of, "reference"));
   if (!answer) {
@@ -437,13 +528,22 @@ Outcome<Node> Context::load_image_data(const Node& entry) {
                                answer.error()),
         .is_world_missing = true});
   }
-  return apply_path(*of, *answer);
+  Outcome<Node> kept = keep(loader, *answer);
+  return kept ? apply_path(*of, *kept) : kept;
 }
 
 Outcome<Node> Context::search(std::string_view expression, const Node& input) {
   const Compiled* compiled = shared_->find(expression);
   if (compiled == nullptr) {
-    compiled = &own_->add(expression);
+    compiled = own_->find(expression);
+  }
+  if (compiled == nullptr) {
+    if (own_->size() >= kOwnExpressionsMax ||
+        own_->text_bytes() + expression.size() > kOwnExpressionBytesMax) {
+      exhausted_ = "too much work: variables put together too many expressions";
+      return failed(std::string(exhausted_));
+    }
+    compiled = &own_->add(expression, jmespath::Names::LookUp);
   }
   if (!*compiled) {
     return failed(

@@ -178,6 +178,17 @@ Outcome<void> Judgement::generate_part(const Rule& rule, const Node& part, std::
   const auto is_own = [&](std::string_view name_space) {
     return policy_.name_space.empty() || name_space == policy_.name_space;
   };
+  const auto is_written = [&](std::string_view field) {
+    const Node* value = put->find(field);
+    return is_present(value);
+  };
+  // Nor does it make anything elsewhere, or for the cluster: upstream refuses such a policy when it
+  // is admitted, but variables are known only now.
+  if ((has_clone || has_list || is_written("data")) && !is_own(text_at(*put, "namespace"))) {
+    return std::unexpected(Failure{
+        .message = fmt::format("a policy of namespace {} does not generate into namespace \"{}\"",
+                               policy_.name_space, text_at(*put, "namespace"))});
+  }
   if (has_clone) {
     const std::string_view from = text_at(*clone, "namespace");
     const std::string_view name = text_at(*clone, "name");
@@ -222,7 +233,7 @@ Outcome<void> Judgement::generate_part(const Rule& rule, const Node& part, std::
       for (const Node& source : sources->items()) {
         const Node* metadata = source.find("metadata");
         const std::string_view own = metadata == nullptr ? "" : text_at(*metadata, "namespace");
-        if (own == text_at(*put, "namespace")) {
+        if (own == text_at(*put, "namespace") || !is_own(own)) {
           continue;
         }
         ObjectParts target;

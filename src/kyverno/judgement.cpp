@@ -31,20 +31,22 @@ Response Judgement::run() {
   if (!is_of_policy()) {
     return response;
   }
-  begin_context();
+  if (!request_.values.empty()) {
+    need_context();  // values may change the object itself
+  }
   if (policy_.match_conditions) {
     const CelInput input{.review = request_.review,
                          .object = object_,
                          .old_object = old_object_,
                          .world = request_.world,
                          .rule_name = {},
-                         .namespace_labels = request_.namespace_labels};
+                         .namespace_labels = request_.namespace_labels,
+                         .policy_namespace = policy_.name_space};
     if (!conditions_hold(*policy_.match_conditions, table_.cel, state_.cel, input, arena_)) {
       return response;
     }
   }
   state_.responses.clear();
-  context_.checkpoint();
   for (const Rule& rule : policy_.rules) {
     if (!rule.is_in(phase_) || !is_asked(rule)) {
       continue;
@@ -82,6 +84,33 @@ bool Judgement::is_asked(const Rule& rule) const {
   const std::string_view kind = request_.review->kind.kind;
   return std::ranges::find(policy_.autogen_kinds, kind) != policy_.autogen_kinds.end() &&
          (rule.made_for == MadeFor::CronJobs) == (kind == "CronJob");
+}
+
+void Judgement::need_context() {
+  if (!has_context_) {
+    has_context_ = true;
+    begin_context();
+    context_.checkpoint();
+  }
+}
+
+void Judgement::need_rule_context(const Rule& rule) {
+  need_context();
+  if (!has_rule_context_) {
+    has_rule_context_ = true;
+    context_.checkpoint();
+    load_context(rule, rule.context);
+  }
+}
+
+void Judgement::leave_rule_context() {
+  if (has_rule_context_) {
+    has_rule_context_ = false;
+    context_.restore();
+    if (!object_.is_null()) {
+      set_object(object_);
+    }
+  }
 }
 
 void Judgement::begin_context() {
@@ -242,10 +271,16 @@ void Judgement::load_context(const Rule& rule, const Node* entries) {
 }
 
 RuleResponse& Judgement::say(const Rule& rule, Verdict verdict, std::string_view message) {
+  // What was not looked at to its end is neither good nor out of question.
+  if ((verdict == Verdict::Pass || verdict == Verdict::Skip) && !context_.exhausted().empty()) {
+    verdict = Verdict::Error;
+    message = context_.exhausted();
+  }
   is_applied_ = is_applied_ || verdict == Verdict::Pass || verdict == Verdict::Fail;
   state_.responses.push_back({.rule = &policy_.records[rule.record],
                               .verdict = verdict,
-                              .message = arena_.copy(message)});
+                              .message = arena_.copy(message),
+                              .is_enforced = is_enforced(rule)});
   return state_.responses.back();
 }
 
@@ -260,6 +295,12 @@ void Judgement::invoke(const Rule& rule) {
   if (!matches(rule)) {
     return;
   }
+  if (rule.is_plain() && phase_ == Phase::Validate && policy_.exceptions.empty() &&
+      request_.rule_values.empty()) {
+    validate(rule);
+    return leave_rule_context();
+  }
+  need_context();
   if (phase_ == Phase::Generate) {
     return generate(rule);
   }
@@ -270,8 +311,7 @@ void Judgement::invoke(const Rule& rule) {
       request_.is_admission) {
     return;  // the background controller's work
   }
-  context_.checkpoint();
-  load_context(rule, rule.context);
+  need_rule_context(rule);
   const Outcome<Held> held =
       evaluate_conditions(rule.preconditions == nullptr ? Node{} : *rule.preconditions, context_);
   if (!held) {
@@ -289,10 +329,7 @@ void Judgement::invoke(const Rule& rule) {
   } else {
     validate_images(rule);
   }
-  context_.restore();
-  if (!object_.is_null()) {
-    set_object(object_);
-  }
+  leave_rule_context();
 }
 
 std::vector<const ExceptionEntry*> Judgement::exceptions_for(const Rule& rule) {
@@ -366,9 +403,10 @@ Outcome<std::vector<Node>> Judgement::elements_of(const Node& foreach) {
     return std::vector<Node>{*list};
   }
   if (list->size() > kElementsMax) {
-    return std::unexpected(
-        Failure{.message = fmt::format("a list of {} elements; at most {} are looked at",
-                                       list->size(), kElementsMax)});
+    context_.give_up("too much work: a foreach over more than 100000 elements");
+  }
+  if (!context_.spend_turns(list->size())) {
+    return std::unexpected(Failure{.message = std::string(context_.exhausted())});
   }
   return std::vector<Node>(list->items().begin(), list->items().end());
 }

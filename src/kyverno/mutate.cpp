@@ -111,7 +111,7 @@ void Judgement::mutate(const Rule& rule) {
           mutated.verdict == Verdict::Pass ? mutated_text(mutated.object)
                                            : std::string(mutated.message));
   said.is_world_missing = mutated.is_world_missing;
-  if (mutated.verdict == Verdict::Pass) {
+  if (said.verdict == Verdict::Pass) {
     said.object = mutated.object;
     object_ = mutated.object;
   }
@@ -253,6 +253,10 @@ Outcome<std::vector<Node>> Judgement::targets_of(const Node& target) {
   }
   const std::string_view name_space =
       policy_.name_space.empty() ? text_at(*put, "namespace") : policy_.name_space;
+  // A namespaced policy changes objects of its own namespace only, whatever the world lists.
+  const auto is_own = [&](const Node& meta) {
+    return policy_.name_space.empty() || text_at(meta, "namespace") == policy_.name_space;
+  };
   const std::string_view name = text_at(*put, "name");
   const std::string_view version = text_at(*put, "apiVersion");
   const std::string_view kind = text_at(*put, "kind");
@@ -276,6 +280,7 @@ Outcome<std::vector<Node>> Judgement::targets_of(const Node& target) {
     const Node* labels = meta.find("labels");
     const bool is_one =
         of.matches(object_kind, of.subresource) &&
+        is_own(meta) &&
         (name_space.empty() || wildcard_match(name_space, text_at(meta, "namespace"))) &&
         (name.empty() || wildcard_match(name, text_at(meta, "name"))) &&
         (!selector || selector->matches(labels == nullptr ? nothing : *labels));
@@ -292,8 +297,8 @@ Outcome<std::vector<Node>> Judgement::targets_of(const Node& target) {
     }
     for (const Node& object : found->items()) {
       const Node* metadata = object.find("metadata");
-      if (name.empty() ||
-          (metadata != nullptr && wildcard_match(name, text_at(*metadata, "name")))) {
+      if (metadata != nullptr && is_own(*metadata) &&
+          (name.empty() || wildcard_match(name, text_at(*metadata, "name")))) {
         out.push_back(object);
       }
     }
@@ -343,7 +348,7 @@ void Judgement::mutate_existing(const Rule& rule) {
             mutated.verdict == Verdict::Pass ? mutated_text(mutated.object)
                                              : std::string(mutated.message));
     said.is_world_missing = mutated.is_world_missing;
-    if (mutated.verdict == Verdict::Pass) {
+    if (said.verdict == Verdict::Pass) {
       said.targets = arena_.copy(std::span<const Node>(&mutated.object, 1));
     }
   }

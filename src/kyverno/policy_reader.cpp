@@ -203,7 +203,7 @@ class PolicyReader {
     entry_.rules.push_back(std::move(rule));
   }
 
-  RuleRecord record_of(const Rule& rule, const Node& original, const std::string& pointer,
+  RuleRecord record_of(Rule& rule, const Node& original, const std::string& pointer,
                        bool is_written) {
     RuleRecord record{.name = text_at(rule.node, "name"),
                       .written = text_at(original, "name"),
@@ -216,12 +216,15 @@ class PolicyReader {
       record.message = text_at(*rule.validate, "message");
       if (const std::string_view own = text_at(*rule.validate, "failureAction"); !own.empty()) {
         action = own;
+        rule.has_own_action = true;
       }
-    }
-    if (rule.verify_images != nullptr) {
+    } else if (rule.verify_images != nullptr) {
+      // One that enforces wins (pkg/engine/api/engineresponse.go, ruleAction).
       for (const Node& one : rule.verify_images->items()) {
-        if (const std::string_view own = text_at(one, "failureAction"); !own.empty()) {
+        const std::string_view own = text_at(one, "failureAction");
+        if (!own.empty() && (!rule.has_own_action || equals_ignoring_case(own, "enforce"))) {
           action = own;
+          rule.has_own_action = true;
         }
       }
     }
@@ -286,7 +289,7 @@ class PolicyReader {
       compile_texts(member.key);
       if ((member.key == "jmesPath" || member.key == "list") && member.value.is_string() &&
           member.value.text().find("{{") == std::string_view::npos) {
-        table_.expressions.add(trim(member.value.text()));
+        table_.expressions.add(trim(member.value.text()), jmespath::Names::Intern);
       }
     }
     for (const Node& item : node.items()) {
@@ -300,7 +303,7 @@ class PolicyReader {
       const VariableText variable =
           variable_text(text.substr(found->begin + 2, found->end - found->begin - 4));
       if (variable.expression != "@" && !variable.expression.empty()) {
-        table_.expressions.add(variable.expression);
+        table_.expressions.add(variable.expression, jmespath::Names::Intern);
       }
     }
   }

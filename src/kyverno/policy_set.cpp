@@ -1,6 +1,5 @@
 #include "kyverno/policy_set.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "base/assert.hpp"
@@ -69,6 +68,7 @@ Loaded PolicySet::load(const PolicyInputs& inputs) {
     }
   }
   internal::finish_table(*table);
+  table->index = internal::PolicyIndex(*table);
   out.set = PolicySet(std::move(table));
   return out;
 }
@@ -83,22 +83,7 @@ std::span<const std::uint32_t> PolicySet::candidates(Phase phase,
                                                      const kube::GroupVersionKind& kind,
                                                      Scratch& scratch) const {
   std::vector<std::uint32_t>& out = scratch.state().candidates;
-  out.clear();
-  const auto might = [&](const internal::ResourceFilter& filter) {
-    return filter.kinds().empty() ||
-           std::ranges::any_of(filter.kinds(), [&](const internal::KindSelector& selector) {
-             return selector.matches(kind, selector.subresource);
-           });
-  };
-  for (std::uint32_t i = 0; i < table_->policies.size(); ++i) {
-    const bool is_one =
-        std::ranges::any_of(table_->policies[i].rules, [&](const internal::Rule& rule) {
-          return rule.is_in(phase) && std::ranges::any_of(rule.match.filters(), might);
-        });
-    if (is_one) {
-      out.push_back(i);
-    }
-  }
+  table_->index.find(phase, kind, out);
   return out;
 }
 

@@ -109,6 +109,8 @@ struct RuleResponse {
   const RuleRecord* rule = nullptr;
   Verdict verdict = Verdict::Pass;
   std::string_view message{};
+  // RuleRecord::is_enforced, unless failureActionOverrides say otherwise for this namespace.
+  bool is_enforced = false;
   // Verdict::Error because something of the world was not given (an API call, a config map, a
   // registry): whoever judges files may call it unknown.
   bool is_world_missing = false;

@@ -14,6 +14,9 @@ using document::Node;
 
 namespace {
 
+// What one variable costs of kSubstitutedBytesTotalMax, however short its value.
+constexpr std::size_t kVariableCostBytes = 128;
+
 bool text_has_variables(std::string_view text) {
   return text.find("{{") != std::string_view::npos || text.find("$(") != std::string_view::npos;
 }
@@ -86,10 +89,27 @@ std::string own_path(std::string_view path, std::string_view prefix) {
 }
 
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (std::size_t at = text.find(what); at != std::string::npos;
-       at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
+  std::string out;
+  std::size_t written = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, written)) {
+    out.append(text, written, at - written);
+    out += by;
+    written = at + what.size();
   }
+  if (written > 0) {
+    out.append(text, written);
+    text = std::move(out);
+  }
+}
+
+std::size_t count_nodes(const Node& value, std::uint32_t depth) {
+  std::size_t count = 1;
+  if (depth <= kSubstitutionDepthMax) {
+    for (const Node& item : value.items()) {
+      count += count_nodes(item, depth + 1);
+    }
+  }
+  return count;
 }
 
 class Substitution {
@@ -109,7 +129,12 @@ class Substitution {
       if (!out || out->is_string() || !below_has_variables(*out, depth)) {
         return out;
       }
-      return value(*out, path, depth + 1);  // upstream goes on inside of what it has put in
+      // Upstream goes on inside of what it has put in: {a: "{{x}}", b: "{{x}}"} as x doubles with
+      // every step.
+      if (!context_.spend_bytes(count_nodes(*out, 0) * sizeof(Node))) {
+        return failed(std::string(context_.exhausted()));
+      }
+      return value(*out, path, depth + 1);
     }
     if (node.is_array()) {
       return list(node, path, depth);
@@ -154,6 +179,9 @@ class Substitution {
         if (is_delete) {
           replace_all(expression, "request.object", "request.oldObject");
         }
+        if (!context_.spend_bytes(kVariableCostBytes)) {
+          return failed(std::string(context_.exhausted()));
+        }
         Outcome<Node> answer = context_.query(expression);
         if (!answer) {
           Failure failure = std::move(answer).error();
@@ -181,6 +209,9 @@ class Substitution {
           return failed(fmt::format("more than {} bytes after substitution at path {}",
                                     kSubstitutedBytesMax, path));
         }
+      }
+      if (!context_.spend_bytes(now.size())) {
+        return failed(std::string(context_.exhausted()));
       }
       next.append(now, written);
       now = std::move(next);

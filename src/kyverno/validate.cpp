@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "kyverno/internal/judgement.hpp"
 
 namespace tally::kyverno::internal {
@@ -55,6 +56,9 @@ void Judgement::validate(const Rule& rule) {
     }
   }
   if (!said) {
+    if (!context_.exhausted().empty()) {
+      say(rule, Verdict::Error, context_.exhausted());
+    }
     return;
   }
   // allowExistingViolations: what violated before may go on violating.
@@ -80,6 +84,7 @@ std::optional<Judgement::Said> Judgement::validate_old_object(const Rule& rule) 
   if (operation_ != "UPDATE") {
     return std::nullopt;
   }
+  need_rule_context(rule);
   const Node object = object_;
   const Node old_object = old_object_;
   const auto set = [&](const Node& now, const Node& before, std::string_view operation) {
@@ -226,6 +231,7 @@ std::string_view Judgement::failure_text(const Rule& rule, std::string_view path
                                          std::string_view reason) {
   const std::string_view name = policy_.records[rule.record].name;
   const std::string_view message = text_at(*rule.validate, "message");
+  need_rule_context(rule);
   if (message.empty()) {
     return path.empty() ? arena_.concat({"validation error: rule ", name, " execution error: ",
                                          reason})
@@ -254,8 +260,8 @@ Judgement::Said Judgement::match_any(const Rule& rule, std::span<const pattern::
     switch (outcome.verdict) {
       case pattern::Verdict::Pass:
         return {.verdict = Verdict::Pass,
-                .message = arena_.copy(
-                    fmt::format("validation rule '{}' anyPattern[{}] passed.", name, i))};
+                .message = arena_.concat({"validation rule '", name, "' anyPattern[",
+                                          fmt::format_int(i).c_str(), "] passed."})};
       case pattern::Verdict::Skip:
         skips += skips.empty() ? "" : " ";
         skips += fmt::format("rule {}[{}] skipped: {}", name, i, outcome.message);
@@ -281,6 +287,7 @@ Judgement::Said Judgement::match_any(const Rule& rule, std::span<const pattern::
     return {.verdict = Verdict::Fail,
             .message = arena_.concat({"validation error: ", arena_.copy(failures)})};
   }
+  need_rule_context(rule);
   const Outcome<Node> put = substitute_text(message, context_);
   if (!put || !put->is_string()) {
     return {.verdict = Verdict::Fail,
@@ -303,6 +310,9 @@ std::optional<Judgement::Said> Judgement::validate_foreach(const Rule& rule, con
   std::optional<Failure> list_failure;
   for (const Node& foreach : list.items()) {
     const Outcome<std::vector<Node>> elements = elements_of(foreach);
+    if (!elements && !context_.exhausted().empty()) {
+      return error("failed to process foreach", elements.error());
+    }
     if (!elements) {
       // A field that is not there has no elements.
       if (elements.error().message.find("Unknown key") == std::string::npos) {
@@ -365,9 +375,57 @@ std::optional<Judgement::Said> Judgement::validate_cel(const Rule& rule) {
                        .old_object = old_object_,
                        .world = request_.world,
                        .rule_name = policy_.records[rule.record].name,
-                       .namespace_labels = request_.namespace_labels};
+                       .namespace_labels = request_.namespace_labels,
+                       .policy_namespace = policy_.name_space};
   const CelVerdict verdict = judge_cel(*rule.cel, table_.cel, state_.cel, input, arena_);
   return Said{.verdict = verdict.verdict, .message = arena_.copy(verdict.message)};
+}
+
+// pkg/engine/api/engineresponse.go, failureActionForRule: overrides of the rule, the rule, overrides
+// of the policy, the policy. The first override that matches decides.
+bool Judgement::is_enforced(const Rule& rule) const {
+  const bool written = policy_.records[rule.record].is_enforced;
+  const Node* own = rule.validate == nullptr ? nullptr : rule.validate->find("failureActionOverrides");
+  const Node* all = policy_.spec.find("validationFailureActionOverrides");
+  if (own == nullptr && all == nullptr) {
+    return written;
+  }
+  const Node& object = object_.is_null() ? old_object_ : object_;
+  const Node* metadata = object.find("metadata");
+  std::string_view name_space = metadata == nullptr ? "" : text_at(*metadata, "namespace");
+  if (name_space.empty()) {
+    name_space = request_.review->name_space;
+  }
+  const auto decided = [&](const Node* overrides) -> std::optional<bool> {
+    if (overrides == nullptr) {
+      return std::nullopt;
+    }
+    for (const Node& one : overrides->items()) {
+      const std::string_view action = text_at(one, "action");
+      const bool is_enforce = action == "Enforce" || action == "enforce";
+      if (!is_enforce && action != "Audit" && action != "audit") {
+        continue;
+      }
+      const Node* names = one.find("namespaces");
+      if (is_present(names) && std::ranges::none_of(names->items(), [&](const Node& name) {
+            return wildcard_match(name.text(), name_space);
+          })) {
+        continue;
+      }
+      const Node* selector = one.find("namespaceSelector");
+      if (!is_present(selector) ||
+          WildSelector::read(*selector).matches(request_.namespace_labels)) {
+        return is_enforce;
+      }
+    }
+    return std::nullopt;
+  };
+  if (const std::optional<bool> said = decided(own)) {
+    return *said;
+  }
+  const bool has_own = rule.has_own_action;
+  const std::optional<bool> said = has_own ? std::nullopt : decided(all);
+  return said.value_or(written);
 }
 
 }  // namespace tally::kyverno::internal

@@ -46,18 +46,24 @@ std::optional<Span> find_variable(std::string_view text, std::size_t from) noexc
 }
 
 std::optional<Span> find_reference(std::string_view text, std::size_t from) noexcept {
-  std::size_t at = text.find("$(", from);
-  while (at != std::string_view::npos) {
+  // The blank that ends the word looked at, and the last ")" in front of it: looked for once a word,
+  // so that many "$(" without an end cost no more than one.
+  std::size_t blank = 0;
+  std::size_t closing = std::string_view::npos;
+  for (std::size_t at = text.find("$(", from); at != std::string_view::npos;
+       at = text.find("$(", at + 1)) {
     const bool may_begin = at == 0 || (at > from && text[at - 1] != '\\');
-    if (may_begin && at + 2 < text.size()) {
-      // `.[^ ]*\)`: one character of any kind, then as far as the last ")" before a blank.
-      const std::size_t blank = std::min(text.find(' ', at + 3), text.size());
-      const std::size_t closing = text.substr(0, blank).rfind(')');
-      if (closing != std::string_view::npos && closing >= at + 3) {
-        return Span{at, closing + 1};
-      }
+    // `.[^ ]*\)`: one character, not the end of a line, then as far as the last ")" before a blank.
+    if (!may_begin || at + 2 >= text.size() || text[at + 2] == '\n') {
+      continue;
     }
-    at = text.find("$(", at + 1);
+    if (at + 3 > blank) {
+      blank = std::min(text.find(' ', at + 3), text.size());
+      closing = text.substr(0, blank).rfind(')');
+    }
+    if (closing != std::string_view::npos && closing >= at + 3) {
+      return Span{at, closing + 1};
+    }
   }
   return std::nullopt;
 }

@@ -60,6 +60,7 @@ struct CelInput {
   const World* world = nullptr;
   std::string_view rule_name{};
   document::Node namespace_labels{};
+  std::string_view policy_namespace{};  // "" of a cluster-wide policy
 };
 
 [[nodiscard]] CelVerdict judge_cel(const CelRule& rule, const policy_cel::Expressions& expressions,

@@ -39,6 +39,13 @@ using Outcome = std::expected<T, Failure>;
 inline constexpr std::size_t kContextBytesMax = 2 * 1024 * 1024;
 // Entries that load one another, one inside the other.
 inline constexpr std::uint32_t kLoadDepthMax = 64;
+// Of one policy and one request: turns of all foreach, nested ones included, and bytes of all texts
+// that substitution makes. Upstream knows no such limits.
+inline constexpr std::size_t kTurnsMax = 1'000'000;
+inline constexpr std::size_t kSubstitutedBytesTotalMax = 256U * 1024 * 1024;
+// Expressions that variables have put together, held at a time, and bytes of their texts.
+inline constexpr std::size_t kOwnExpressionsMax = 20'000;
+inline constexpr std::size_t kOwnExpressionBytesMax = 8U * 1024 * 1024;
 
 class Context {
  public:
@@ -75,6 +82,13 @@ class Context {
   void restore();  // back to the last checkpoint, which is given up
   void reset();    // back to the last checkpoint, which stays
 
+  // Work that is limited: false if there was too much of it. From then on nothing can be decided,
+  // whatever was said before: exhausted() says why, and is empty otherwise.
+  [[nodiscard]] bool spend_turns(std::size_t turns);
+  [[nodiscard]] bool spend_bytes(std::size_t bytes);
+  void give_up(std::string_view why) { exhausted_ = exhausted_.empty() ? why : exhausted_; }
+  [[nodiscard]] std::string_view exhausted() const noexcept { return exhausted_; }
+
   // An expression over any value, not the context.
   [[nodiscard]] Outcome<document::Node> search(std::string_view expression,
                                                const document::Node& input);
@@ -88,14 +102,19 @@ class Context {
     bool is_images = false;
     bool is_matched = false;
     bool is_loaded = false;
+    // What the world gave: asked once, however often the entry is loaded again.
+    bool is_given = false;
+    document::Node given{};
   };
   Outcome<void> load_matching(std::string_view expression);
   Outcome<void> load(std::size_t loader);
   Outcome<document::Node> load_variable(const document::Node& entry);
-  Outcome<document::Node> load_config_map(const document::Node& entry);
-  Outcome<document::Node> load_api_call(const document::Node& entry);
-  Outcome<document::Node> load_global(const document::Node& entry);
-  Outcome<document::Node> load_image_data(const document::Node& entry);
+  Outcome<document::Node> load_config_map(Loader& loader);
+  Outcome<document::Node> load_api_call(Loader& loader);
+  Outcome<document::Node> load_global(Loader& loader);
+  Outcome<document::Node> load_image_data(Loader& loader);
+  // Keeps what the world gave and counts its bytes.
+  Outcome<document::Node> keep(Loader& loader, const document::Node& given);
   Outcome<document::Node> apply_path(const document::Node& of, const document::Node& data);
   void after_reset(bool is_restore);
   [[nodiscard]] const document::Node& root();
@@ -117,6 +136,10 @@ class Context {
   std::size_t loaders_visible_ = SIZE_MAX;
   std::uint32_t level_visible_ = UINT32_MAX;
   std::uint32_t load_depth_ = 0;
+  std::size_t turns_ = 0;
+  std::size_t substituted_bytes_ = 0;
+  std::size_t given_bytes_ = 0;
+  std::string_view exhausted_;
 };
 
 }  // namespace tally::kyverno::internal

@@ -24,14 +24,20 @@ using Compiled = std::expected<jmespath::Expression, jmespath::SyntaxError>;
 
 class Expressions {
  public:
-  // Compiles the text, if it is not there yet. Loading only.
-  const Compiled& add(std::string_view text);
+  // Compiles the text, if it is not there yet. What input has put together only looks names up: the
+  // table of names never forgets.
+  const Compiled& add(std::string_view text, jmespath::Names names);
   [[nodiscard]] const Compiled* find(std::string_view text) const;
   [[nodiscard]] std::size_t size() const noexcept { return by_text_.size(); }
-  void clear() { by_text_.clear(); }
+  [[nodiscard]] std::size_t text_bytes() const noexcept { return text_bytes_; }
+  void clear() {
+    by_text_.clear();
+    text_bytes_ = 0;
+  }
 
  private:
   std::unordered_map<std::string, std::unique_ptr<Compiled>, TextHash, std::equal_to<>> by_text_;
+  std::size_t text_bytes_ = 0;
 };
 
 }  // namespace tally::kyverno::internal

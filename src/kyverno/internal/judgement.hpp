@@ -27,6 +27,10 @@ class Judgement {
  private:
   // --- judgement.cpp: what all kinds of rules share
   void begin_context();
+  // The context is made when the first rule asks for it: static patterns that hold never do.
+  void need_context();
+  void need_rule_context(const Rule& rule);
+  void leave_rule_context();
   [[nodiscard]] bool is_of_policy() const;
   [[nodiscard]] bool is_asked(const Rule& rule) const;
   [[nodiscard]] bool matches(const Rule& rule);
@@ -35,6 +39,7 @@ class Judgement {
   [[nodiscard]] std::vector<const ExceptionEntry*> exceptions_for(const Rule& rule);
   [[nodiscard]] bool skip_by_exceptions(const Rule& rule,
                                         const std::vector<const ExceptionEntry*>& exceptions);
+  [[nodiscard]] bool is_enforced(const Rule& rule) const;
   RuleResponse& say(const Rule& rule, Verdict verdict, std::string_view message);
   RuleResponse& say_error(const Rule& rule, std::string_view message, const Failure& failure);
   [[nodiscard]] Subject subject(const document::Node& object) const;
@@ -118,6 +123,8 @@ class Judgement {
   document::Node old_object_;  // Null on CREATE
   std::string_view operation_;
   bool is_applied_ = false;  // some rule passed or failed
+  bool has_context_ = false;
+  bool has_rule_context_ = false;
 };
 
 }  // namespace tally::kyverno::internal

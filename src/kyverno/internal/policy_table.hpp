@@ -15,6 +15,7 @@
 #include "kyverno/internal/context.hpp"
 #include "kyverno/internal/expressions.hpp"
 #include "kyverno/internal/match.hpp"
+#include "kyverno/internal/policy_index.hpp"
 #include "kyverno/policy_set.hpp"
 #include "pattern/pattern.hpp"
 #include "pod_security/scratch.hpp"
@@ -47,9 +48,14 @@ struct Rule {
   document::Node image_extractors{};
   Patterns patterns;
   std::optional<CelRule> cel{};
+  bool has_own_action = false;    // failureAction, of validate or of a verifyImages
   bool has_image_checks = false;  // verifyImages with verifyDigest or required
   std::uint8_t phases = 0;        // one bit per Phase
 
+  // It reads the object only: no variables stand in front of its patterns or in them.
+  [[nodiscard]] bool is_plain() const noexcept {
+    return patterns.is_static && context == nullptr && preconditions == nullptr;
+  }
   [[nodiscard]] bool is_in(Phase phase) const noexcept {
     return (phases >> static_cast<unsigned>(phase) & 1U) != 0;
   }
@@ -92,6 +98,7 @@ struct PolicySet::Table {
   std::deque<internal::ExceptionEntry> exceptions;
   std::deque<internal::PolicyEntry> policies;
   std::vector<PolicyRecord> records{};
+  internal::PolicyIndex index;
   const kube::CustomKinds* kinds = nullptr;
 };
 
