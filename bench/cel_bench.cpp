@@ -77,6 +77,45 @@ void evaluate_expression(benchmark::State& state) {
 }
 BENCHMARK(evaluate_expression);
 
+// Loops inside of loops: every turn costs the same, however deep it stands.
+void evaluate_nested_comprehensions(benchmark::State& state) {
+  cel::TypePool pool;
+  cel::Environment::Options options;
+  options.profile = *cel::parse_profile("kubernetes");
+  options.variables = {{"n", &cel::kDyn}};
+  const cel::Environment env = *cel::Environment::create(pool, std::move(options));
+  std::string text = "true";
+  const std::int64_t depth = state.range(0);
+  for (std::int64_t i = 0; i < depth; ++i) {
+    text = "n.all(x" + std::to_string(i) + ", x" + std::to_string(i) + " >= 0 && " + text + ")";
+  }
+  auto program = cel::compile(text, env);
+  if (!program) {
+    state.SkipWithError(program.error().message.c_str());
+    return;
+  }
+  const auto source = document::Source::from_text("n.json", "[0,1,2,3,4,5,6,7]");
+  Arena arena;
+  const auto list = document::read_one(*source, arena);
+  const cel::Value variables[] = {cel::Value::from_node(*list)};
+  cel::Evaluator evaluator;
+  std::int64_t turns = 0;
+  for (std::int64_t level = 0, width = 8; level < depth; ++level, width *= 8) {
+    turns += width;
+  }
+  for (auto _ : state) {
+    evaluator.reset();
+    const cel::Value result = evaluator.evaluate(*program, variables, {.cost_max = 100'000'000});
+    if (!result.is_true()) {
+      state.SkipWithError("expected true");
+      return;
+    }
+    benchmark::DoNotOptimize(result);
+  }
+  state.SetItemsProcessed(state.iterations() * turns);
+}
+BENCHMARK(evaluate_nested_comprehensions)->DenseRange(1, 5, 2);
+
 }  // namespace
 
 // --print_expression and --print_object hand both to the peer's bench.

@@ -49,6 +49,7 @@ Admission::Admission(const PolicySet::Table& table, const kube::Review& review,
   state_.reinvocable.clear();
   state_.view_count = 0;
   state_.outcomes.clear();
+  state_.passed.clear();
   state_.warnings.clear();
   state_.annotations.clear();
   if (!is_exempt(review_)) {
@@ -396,6 +397,7 @@ Admission::Conditions Admission::check_conditions(const Invocation& invocation, 
 
 Decision Admission::decide() {
   return {.outcomes = state_.outcomes,
+          .passed = state_.passed,
           .is_allowed = !is_denied_,
           .is_unknown = is_unknown_,
           .message = message_,

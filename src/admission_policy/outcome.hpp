@@ -16,7 +16,7 @@ namespace tally::admission_policy {
 
 enum class PolicyKind : std::uint8_t { Validating, Mutating, CustomResource };
 
-// Nothing is said of what passes.
+// What passes is listed apart (Decision::passed).
 enum class Verdict : std::uint8_t {
   Fail,     // an expression is false: the policy refuses
   Error,    // an expression, its parameters or its patch failed; see Outcome::is_ignored
@@ -68,6 +68,12 @@ struct Outcome {
   std::string_view object_pointer;  // RFC 6901 into the judged object; "" when no place is to blame
 };
 
+// A validation that held for one binding and one parameter object. Another may fail all the same.
+struct Passed {
+  const kube::Object* policy = nullptr;
+  std::string_view pointer;  // of the expression in the policy
+};
+
 struct AuditAnnotation {
   std::string_view key;  // "policy.example.com/key"
   std::string_view value;
@@ -76,6 +82,7 @@ struct AuditAnnotation {
 // The decision on one request, as the API server makes it.
 struct Decision {
   std::span<const Outcome> outcomes;
+  std::span<const Passed> passed;
   // False if something with action Deny failed. Unknown outcomes do not deny: they are reported.
   bool is_allowed = true;
   bool is_unknown = false;  // there are Unknown outcomes

@@ -256,6 +256,7 @@ void Admission::validate(const Invocation& invocation) {
       continue;
     }
     if (answer.value.is_true()) {
+      state_.passed.push_back({.policy = policy.object, .pointer = rule.expression.pointer});
       continue;
     }
     Outcome outcome = outcome_of(invocation, Part::Validation);

@@ -179,6 +179,11 @@ std::unique_ptr<const Admission> Admission::load(std::span<const kube::Object> g
   return made;
 }
 
+const Check& Admission::check_of(const admission_policy::Passed& passed) const {
+  const auto found = by_place_.find({passed.policy, passed.pointer});
+  return found == by_place_.end() ? kInvalid : *found->second;
+}
+
 const Check& Admission::check_of(const Outcome& outcome) const {
   if (outcome.kind == PolicyKind::CustomResource) {
     return kCustomResourceRule;

@@ -44,6 +44,7 @@ class Admission {
 
   // The record of the rule that spoke.
   [[nodiscard]] const finding::Check& check_of(const admission_policy::Outcome& outcome) const;
+  [[nodiscard]] const finding::Check& check_of(const admission_policy::Passed& passed) const;
   [[nodiscard]] const std::deque<finding::Check>& checks() const noexcept { return checks_; }
 
  private:

@@ -1,4 +1,5 @@
 // Outcomes of admission policies as findings.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -59,6 +60,30 @@ void report(const Judging& judging, const Admission& admission, const Outcome& o
                         : arena.concat({outcome.message});
   judging.settle(finding);
   judging.count_failure(check, finding.exception != nullptr);
+}
+
+// A rule passes if it held whenever it was asked, with every binding and parameter object.
+void count_passes(const Judging& judging, const Admission& admission,
+                  const admission_policy::Decision& decision) {
+  for (std::size_t i = 0; i < decision.passed.size(); ++i) {
+    const admission_policy::Passed& passed = decision.passed[i];
+    const auto is_same = [&](const auto& other) {
+      return other.policy == passed.policy && other.pointer == passed.pointer;
+    };
+    // What one policy says stands together.
+    bool is_said = false;
+    for (std::size_t n = i; n > 0 && decision.passed[n - 1].policy == passed.policy; --n) {
+      is_said = is_said || is_same(decision.passed[n - 1]);
+    }
+    if (is_said || std::ranges::any_of(decision.outcomes, is_same)) {
+      continue;
+    }
+    const finding::Check& check = admission.check_of(passed);
+    judging.part.counts[judging.run.rule_index(check)].pass += 1;
+    if (judging.run.context->include_pass) {
+      judging.list_pass(check);
+    }
+  }
 }
 
 template <class T>
@@ -135,6 +160,7 @@ document::Node judge_admission(const Judging& judging, const kube::Review& reque
     for (const Outcome& outcome : decision.outcomes) {
       report(judging, admission, outcome);
     }
+    count_passes(judging, admission, decision);
     made = lasting(judging, decision);
     if (decision.is_changed) {
       changed = document::deep_copy(*judging.worker.arena, decision.object);

@@ -39,6 +39,7 @@ struct Scratch::State {
   std::deque<ObjectView> views;
   std::size_t view_count = 0;
   std::vector<Outcome> outcomes;
+  std::vector<Passed> passed;
   std::vector<std::string_view> warnings;
   std::vector<AuditAnnotation> annotations;
   std::vector<policy_cel::Answer> answers;
