@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace tally::scalar {
 
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::size_t kPathBytesMax = 255;
 constexpr std::size_t kTagBytesMax = 128;
+constexpr std::size_t kNameBytesMax = 4096;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -102,21 +105,89 @@ bool is_tag(std::string_view text) {
          });
 }
 
-// digest = algorithm ":" hex, algorithm = component { [+._-] component }; the known algorithms have
-// a length of their own.
+// digest = algorithm ":" at least 32 hex digits, algorithm = component { [+._-] component }
 bool is_digest(std::string_view text) {
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0) {
+  if (colon == std::string_view::npos) {
     return false;
   }
-  const std::string_view algorithm = text.substr(0, colon);
+  bool begins = true;  // a component, with a letter
+  for (const char c : text.substr(0, colon)) {
+    const bool is_separator = c == '+' || c == '.' || c == '_' || c == '-';
+    if (begins ? !(is_lower(c) || is_upper(c)) : !(is_alphanumeric(c) || is_separator)) {
+      return false;
+    }
+    begins = is_separator;
+  }
   const std::string_view hex = text.substr(colon + 1);
-  const auto is_lower_hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
-  if (!std::ranges::all_of(hex, is_lower_hex)) {
-    return false;
+  return !begins && hex.size() >= 32 && std::ranges::all_of(hex, is_hex);
+}
+
+// github.com/opencontainers/go-digest, Digest.Validate, of a text that is a digest by its form.
+std::string_view digest_problem(std::string_view digest) {
+  constexpr std::array<std::pair<std::string_view, std::size_t>, 3> kAlgorithms{
+      {{"sha256", 64}, {"sha384", 96}, {"sha512", 128}}};
+  const std::size_t colon = digest.find(':');
+  const std::string_view hex = digest.substr(colon + 1);
+  for (const auto& [name, digits] : kAlgorithms) {
+    if (digest.substr(0, colon) == name) {
+      return hex.size() != digits                ? "invalid checksum digest length"
+             : std::ranges::any_of(hex, is_upper) ? "invalid checksum digest format"
+                                                  : "";
+    }
   }
-  return (algorithm == "sha256" && hex.size() == 64) || (algorithm == "sha384" && hex.size() == 96) ||
-         (algorithm == "sha512" && hex.size() == 128);
+  return "unsupported digest algorithm";
+}
+
+struct Parts {
+  std::string_view registry;
+  std::string_view path;
+  std::string_view tag;
+  std::string_view digest;
+};
+
+// False: no reference by its form.
+bool take_apart(std::string_view rest, Parts& out) {
+  if (const std::size_t sign = rest.find('@'); sign != std::string_view::npos) {
+    out.digest = rest.substr(sign + 1);
+    rest = rest.substr(0, sign);
+    if (!is_digest(out.digest)) {
+      return false;
+    }
+  }
+  // A colon behind the last slash begins the tag.
+  const std::size_t last_slash = rest.rfind('/');
+  const std::size_t colon = rest.find(':', last_slash == std::string_view::npos ? 0 : last_slash);
+  if (colon != std::string_view::npos) {
+    out.tag = rest.substr(colon + 1);
+    rest = rest.substr(0, colon);
+    if (!is_tag(out.tag)) {
+      return false;
+    }
+  }
+  const std::size_t slash = rest.find('/');
+  if (slash != std::string_view::npos && is_domain(rest.substr(0, slash))) {
+    out.registry = rest.substr(0, slash);
+    rest.remove_prefix(slash + 1);
+  }
+  out.path = rest;
+  return is_path(rest);
+}
+
+std::string_view problem_of(const std::string& text, Parts& out) {
+  if (!take_apart(text, out)) {
+    std::string lower = text;
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+      return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    Parts unused;
+    return take_apart(lower, unused) ? "repository name must be lowercase"
+                                     : "invalid reference format";
+  }
+  if (out.path.size() > kPathBytesMax) {
+    return "repository name must not be more than 255 characters";
+  }
+  return out.digest.empty() ? std::string_view{} : digest_problem(out.digest);
 }
 
 // Whether the first part names a registry: it has a dot or a colon, is localhost, or has a capital.
@@ -127,52 +198,28 @@ bool names_registry(std::string_view first) {
 
 }  // namespace
 
-Result<ImageName> ImageName::parse(std::string_view text, std::string_view default_registry) {
+Result<ImageName> ImageName::parse(std::string_view text, const Defaults& defaults) {
   const std::size_t slash = text.find('/');
-  std::string whole(text);
-  if (slash == std::string_view::npos || !names_registry(text.substr(0, slash))) {
-    whole = fmt::format("{}/{}", default_registry, text);
+  const bool is_short =
+      slash == std::string_view::npos || !names_registry(text.substr(0, slash));
+  const std::string whole =
+      is_short ? fmt::format("{}/{}", defaults.registry, text) : std::string(text);
+  Parts parts;
+  const std::string_view problem = text.size() > kNameBytesMax
+                                       ? std::string_view("the name is too long")
+                                       : problem_of(whole, parts);
+  if (!problem.empty()) {
+    return content_error(
+        fmt::format("bad image: {}, defaultRegistry: {}, enableDefaultRegistryMutation: {}: {}",
+                    std::string_view(whole).substr(0, kNameBytesMax), defaults.registry,
+                    defaults.is_added, problem));
   }
-  const auto bad = [&](std::string_view why) {
-    return content_error(fmt::format("bad image: {}, defaultRegistry: {}, enableDefaultRegistryMutation: true: {}",
-                                     whole, default_registry, why));
-  };
-
   ImageName out;
-  std::string_view rest = whole;
-  if (const std::size_t sign = rest.find('@'); sign != std::string_view::npos) {
-    out.digest = rest.substr(sign + 1);
-    rest = rest.substr(0, sign);
-    if (!is_digest(out.digest)) {
-      return bad("invalid reference format");
-    }
-  }
-  // A colon behind the last slash begins the tag.
-  const std::size_t last_slash = rest.rfind('/');
-  if (const std::size_t colon = rest.find(':', last_slash == std::string_view::npos ? 0 : last_slash);
-      colon != std::string_view::npos) {
-    out.tag = rest.substr(colon + 1);
-    rest = rest.substr(0, colon);
-    if (!is_tag(out.tag)) {
-      return bad("invalid reference format");
-    }
-  }
-  const std::size_t first_slash = rest.find('/');
-  const std::string_view first = rest.substr(0, first_slash);
-  if (first_slash != std::string_view::npos && is_domain(first)) {
-    out.registry = first;
-    rest.remove_prefix(first_slash + 1);
-  }
-  if (!is_path(rest)) {
-    const bool has_capital = std::ranges::any_of(rest, is_upper);
-    return bad(has_capital ? "invalid reference format: repository name must be lowercase"
-                           : "invalid reference format");
-  }
-  if (rest.size() > kPathBytesMax) {
-    return bad("repository name must not be more than 255 characters");
-  }
-  out.path = rest;
-  out.name = rest.substr(rest.rfind('/') + 1);
+  out.registry = is_short && !defaults.is_added ? std::string_view{} : parts.registry;
+  out.path = parts.path;
+  out.tag = parts.tag;
+  out.digest = parts.digest;
+  out.name = parts.path.substr(parts.path.rfind('/') + 1);
   if (out.digest.empty() && out.tag.empty()) {
     out.tag = "latest";
   }

@@ -24,8 +24,13 @@ struct ImageName {
   std::string reference;           // registry/path:tag or registry/path@digest
   std::string reference_with_tag;  // registry/path:tag
 
-  [[nodiscard]] static Result<ImageName> parse(std::string_view text,
-                                               std::string_view default_registry = "docker.io");
+  // What Kyverno's ConfigMap says about images without a registry.
+  struct Defaults {
+    std::string_view registry = "docker.io";  // defaultRegistry
+    bool is_added = true;                     // enableDefaultRegistryMutation
+  };
+  [[nodiscard]] static Result<ImageName> parse(std::string_view text, const Defaults& defaults);
+  [[nodiscard]] static Result<ImageName> parse(std::string_view text) { return parse(text, {}); }
   // registry/path@digest, or registry/path:tag without a digest.
   [[nodiscard]] std::string to_string() const;
 };
