@@ -186,6 +186,17 @@ Result<std::unique_ptr<Beside>> read_what_is_beside(const AssessFlags& flags, co
   return beside;
 }
 
+// Of the problems of every engine: object, pointer, offset, message.
+template <class Problem>
+Error error_of(const Problem& problem) {
+  return {.kind = ErrorKind::Content,
+          .message = fmt::format("{} {}: {}: {}", problem.object->ref.kind,
+                                 problem.object->ref.name, problem.pointer, problem.message),
+          .file = problem.object->source->name(),
+          .at = problem.object->source->position(problem.offset),
+          .hint = {}};
+}
+
 // Policies that were meant to be applied and cannot be make the run a failure (exit code 2).
 void add_policy_errors(const assessment::Admission& admission, finding::Assessment& assessment) {
   using Kind = admission_policy::LoadProblem::Kind;
@@ -194,13 +205,7 @@ void add_policy_errors(const assessment::Admission& admission, finding::Assessme
         !(problem.kind == Kind::Invalid && problem.is_given)) {
       continue;
     }
-    assessment.errors.push_back(
-        {.kind = ErrorKind::Content,
-         .message = fmt::format("{} {}: {}: {}", problem.object->ref.kind, problem.object->ref.name,
-                                problem.pointer, problem.message),
-         .file = problem.object->source->name(),
-         .at = problem.object->source->position(problem.offset),
-         .hint = {}});
+    assessment.errors.push_back(error_of(problem));
   }
 }
 
@@ -210,13 +215,7 @@ void add_policy_errors(const assessment::GatekeeperConstraints& constraints,
     if (problem.kind == gatekeeper::LoadProblem::Kind::NoTemplate) {
       continue;
     }
-    assessment.errors.push_back(
-        {.kind = ErrorKind::Content,
-         .message = fmt::format("{} {}: {}: {}", problem.object->ref.kind, problem.object->ref.name,
-                                problem.pointer, problem.message),
-         .file = problem.object->source->name(),
-         .at = problem.object->source->position(problem.offset),
-         .hint = {}});
+    assessment.errors.push_back(error_of(problem));
   }
   for (const gatekeeper::Constraint& constraint : constraints.set().constraints()) {
     if (constraint.engine != gatekeeper::Engine::RegoOnly) {
@@ -244,13 +243,7 @@ void add_policy_errors(const assessment::KyvernoPolicies& policies,
     if (!problem.is_refused && !problem.is_given) {
       continue;
     }
-    assessment.errors.push_back(
-        {.kind = ErrorKind::Content,
-         .message = fmt::format("{} {}: {}: {}", problem.object->ref.kind, problem.object->ref.name,
-                                problem.pointer, problem.message),
-         .file = problem.object->source->name(),
-         .at = problem.object->source->position(problem.offset),
-         .hint = {}});
+    assessment.errors.push_back(error_of(problem));
   }
 }
 
