@@ -62,6 +62,14 @@ Examples:
 
 Nothing is written to a cluster. Exit codes: 0 done; 2 a policy or a file cannot be read, or what it makes cannot be known.)";
 
+constexpr const char* kLintExamples = R"(
+Examples:
+  tally lint policies/                               every policy below a folder
+  tally lint policy.yaml --fail-on medium            exit 1 at medium and above
+  tally lint policies/ -o json                       for programs
+
+Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 an input cannot be read, or holds no policy.)";
+
 constexpr const char* kTestExamples = R"(
 Examples:
   tally test policies/                              every test below a folder
@@ -78,6 +86,7 @@ struct Tree {
   CLI::App* cel = nullptr;
   CLI::App* trace = nullptr;
   CLI::App* jp = nullptr;
+  CLI::App* lint = nullptr;
   CLI::App* mutate = nullptr;
   CLI::App* generate = nullptr;
   CLI::App* test = nullptr;
@@ -95,6 +104,7 @@ struct Tree {
     declare_cel();
     declare_trace();
     declare_jp();
+    declare_lint();
     mutate = declare_change("mutate", "Print what mutating policies would make of objects");
     generate = declare_change("generate", "Print what generating policies would create");
     declare_test();
@@ -164,10 +174,26 @@ struct Tree {
     jp = app.add_subcommand("jp", "Evaluate a JMESPath expression as Kyverno does");
     jp->footer(kJpExamples);
     jp->add_option("EXPRESSION", flags.expression, "The expression");
-    jp->add_option("--with", flags.with, "YAML or JSON document to evaluate over (- is standard input)");
-    jp->add_flag("--standard", flags.standard, "The JMESPath specification without Kyverno's additions");
+    jp->add_option("--with", flags.with,
+                   "YAML or JSON document to evaluate over (- is standard input)");
+    jp->add_flag("--standard", flags.standard,
+                 "The JMESPath specification without Kyverno's additions");
     jp->add_flag("--list", flags.list, "List every function, and end");
     jp->add_flag("-u,--unquoted", flags.unquoted, "Print a text without quotes");
+  }
+
+  void declare_lint() {
+    LintFlags& flags = command.lint;
+    lint = app.add_subcommand("lint", "Say what a policy misses: for its author");
+    lint->footer(kLintExamples);
+    lint->add_option("PATH", flags.paths, "Files, directories, globs, or - for standard input")
+        ->required();
+    lint->add_option("-o,--output", flags.output, "table or json (default: table)")
+        ->check(CLI::IsMember({"table", "json"}));
+    lint->add_option("--fail-on", flags.fail_on,
+                     "critical, high, medium, low, info or never (default: high)")
+        ->check(CLI::IsMember({"critical", "high", "medium", "low", "info", "never"}));
+    lint->add_flag("--no-color", flags.no_color, "No colour (the variable NO_COLOR does the same)");
   }
 
   CLI::App* declare_change(const char* name, const char* description) {
@@ -401,6 +427,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       parsed.command.verb = Verb::Trace;
     } else if (tree.jp->parsed()) {
       parsed.command.verb = Verb::Jp;
+    } else if (tree.lint->parsed()) {
+      parsed.command.verb = Verb::Lint;
     } else if (tree.mutate->parsed() || tree.generate->parsed()) {
       parsed.command.verb = Verb::Change;
       parsed.command.change.is_generate = tree.generate->parsed();

@@ -18,6 +18,7 @@ enum class Verb : unsigned char {
   Completion,
   Explain,
   Jp,
+  Lint,
   Test,
   Trace,
   Version,
@@ -93,6 +94,14 @@ struct ChangeFlags {
   bool is_generate = false;
 };
 
+// `tally lint`
+struct LintFlags {
+  std::vector<std::string> paths;
+  std::string output = "table";  // table or json
+  std::string fail_on = "high";
+  bool no_color = false;
+};
+
 // `tally test`
 struct TestFlags {
   std::vector<std::string> paths;  // none: the working directory
@@ -113,6 +122,7 @@ struct CommandLine {
   CelFlags cel;
   TraceFlags trace;
   JpFlags jp;
+  LintFlags lint;
   ChangeFlags change;
   TestFlags test;
   std::string rule;   // explain RULE

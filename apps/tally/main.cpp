@@ -27,6 +27,8 @@ int main(int argc, char** argv) {
       return run_change(parsed.command.change);
     case Verb::Jp:
       return run_jp(parsed.command.jp);
+    case Verb::Lint:
+      return run_lint(parsed.command.lint);
     case Verb::Test:
       return run_test(parsed.command.test);
     case Verb::Trace:

@@ -6,12 +6,22 @@
 
 #include "assessment/assessment.hpp"
 #include "base/text.hpp"
+#include "kyverno/lint/lint.hpp"
 #include "output.hpp"
 #include "verbs.hpp"
 
 namespace tally::app {
 
 namespace {
+
+// What assess can report, and what lint says to authors of policies.
+std::vector<const finding::Check*> every_rule() {
+  std::vector<const finding::Check*> rules = assessment::all_rules();
+  for (const finding::Check* check : kyverno::lint_checks()) {
+    rules.push_back(check);
+  }
+  return rules;
+}
 
 // Words of a paragraph, wrapped at 78 columns.
 std::string wrapped(std::string_view text, std::string_view indent) {
@@ -57,7 +67,7 @@ std::string document(const finding::Check& check) {
 }  // namespace
 
 int run_explain(const std::string& rule) {
-  const auto rules = assessment::all_rules();
+  const auto rules = every_rule();
   std::string out;
   std::vector<std::string_view> ids;
   for (const finding::Check* check : rules) {
@@ -81,7 +91,7 @@ int run_explain(const std::string& rule) {
 }
 
 int list_rules() {
-  const auto rules = assessment::all_rules();
+  const auto rules = every_rule();
   std::size_t id_width = 0;
   std::size_t family_width = 0;
   for (const finding::Check* check : rules) {

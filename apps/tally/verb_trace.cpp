@@ -11,6 +11,7 @@
 #include "admission_policy/custom_rules.hpp"
 #include "admission_policy/policy_set.hpp"
 #include "assessment/host.hpp"
+#include "assessment/kyverno_world.hpp"
 #include "base/parallel.hpp"
 #include "cel_trace.hpp"
 #include "input/read_inputs.hpp"
@@ -20,6 +21,7 @@
 #include "output.hpp"
 #include "request.hpp"
 #include "terminal.hpp"
+#include "trace_kyverno.hpp"
 #include "verbs.hpp"
 
 namespace tally::app {
@@ -101,7 +103,7 @@ int fail(const Error& error) {
 }
 
 bool is_policy(const kube::Object& object) {
-  return object.ref.group == "admissionregistration.k8s.io";
+  return object.ref.group == "admissionregistration.k8s.io" || object.ref.group == "kyverno.io";
 }
 
 }  // namespace
@@ -136,16 +138,25 @@ int run_trace(const TraceFlags& flags) {
                             problem.object->ref.name, problem.pointer, problem.message));
     code = problem.is_refused ? 2 : code;
   }
+  const auto kyverno = kyverno::PolicySet::load(
+      {.policies = policies->objects, .exceptions = {}, .kinds = objects->custom_kinds.get()});
+  for (const auto& problem : kyverno.problems) {
+    print_error(fmt::format("tally trace: {} {}: {} {}\n", problem.object->ref.kind,
+                            problem.object->ref.name, problem.pointer, problem.message));
+    code = problem.is_refused ? 2 : code;
+  }
   if (code != 0) {
     return code;
   }
-  if (loaded.set.entries().empty()) {
+  if (loaded.set.entries().empty() && kyverno.set.policies().empty()) {
     return fail(content_error("found no admission policy in --policy").error());
   }
   const Terminal terminal = detect_terminal();
   Arena arena;
   const kube::UserInfo user = user_of(flags.user, flags.groups, arena);
   const assessment::HostContext world(*snapshot, objects->custom_kinds.get());
+  const assessment::KyvernoWorld kyverno_world(*snapshot, objects->custom_kinds.get(),
+                                               now_seconds());
   admission_policy::Scratch scratch;
   std::string out;
   for (const kube::Object& object : snapshot->objects()) {
@@ -167,13 +178,25 @@ int run_trace(const TraceFlags& flags) {
     Seen seen({.color = terminal.color && !flags.no_color});
     const assessment::SnapshotHost host(world, {.user = &review.user_info});
     const auto decision = loaded.set.admit(review, scratch, {.host = &host, .watcher = &seen});
-    const std::string_view verdict = !decision.is_allowed      ? "denied"
-                                     : decision.is_unknown     ? "unknown"
-                                     : decision.evaluated == 0 ? "no policy applies"
-                                     : decision.is_changed     ? "allowed, changed"
-                                                               : "allowed";
+    kube::Review changed = review;
+    if (decision.is_changed) {
+      changed.object = decision.object;
+    }
+    const kube::Object* own = snapshot->find("", "Namespace", "", review.name_space);
+    const KyvernoTrace more =
+        trace_kyverno(kyverno.set, changed, kyverno_world,
+                      own == nullptr ? document::Node{} : own->labels(), flags.verbose);
+    const bool is_denied = !decision.is_allowed || more.is_denied;
+    const bool is_unknown = decision.is_unknown || more.is_unknown;
+    const std::string_view verdict = is_denied    ? "denied"
+                                     : is_unknown ? "unknown"
+                                     : decision.evaluated == 0 && !more.is_asked
+                                         ? "no policy applies"
+                                     : decision.is_changed || more.is_changed ? "allowed, changed"
+                                                                              : "allowed";
     out += fmt::format("{}: {}\n\n", object.ref.to_string(), verdict);
-    code = decision.is_allowed && !decision.is_unknown ? code : 1;
+    code = is_denied || is_unknown ? 1 : code;
+    out += more.text;
     for (const Outcome& outcome : decision.outcomes) {
       out += outcome_text(outcome, seen);
     }

@@ -10,6 +10,7 @@ int run_cel(const CelFlags& flags);
 int run_change(const ChangeFlags& flags);
 int run_explain(const std::string& rule);
 int run_jp(const JpFlags& flags);
+int run_lint(const LintFlags& flags);
 int run_test(const TestFlags& flags);
 int run_trace(const TraceFlags& flags);
 int list_rules();

@@ -56,13 +56,14 @@ class Loading {
     }
     for (std::size_t i = 0; i < list->size(); ++i) {
       const Node& written = list->items()[i];
-      CelRule::Condition condition{.name = text_at(written, "name"), .program = kNoProgram, .error = {}};
+      CelRule::Condition condition{
+          .name = text_at(written, "name"), .program = kNoProgram, .error = {}};
       if (const Node* expression = written.find("expression"); expression != nullptr) {
-        condition.program =
-            compile(*expression, fmt::format("{}/{}/expression", pointer, i), Returns::Bool,
-                    policy_cel::kNoScope,
-                    {.variables = false, .params = has_params, .authorizer = true, .patch_types = false},
-                    &condition.error);
+        condition.program = compile(
+            *expression, fmt::format("{}/{}/expression", pointer, i), Returns::Bool,
+            policy_cel::kNoScope,
+            {.variables = false, .params = has_params, .authorizer = true, .patch_types = false},
+            &condition.error);
       } else {
         condition.error = "expression is required";
       }
@@ -114,7 +115,11 @@ class Judging {
  public:
   Judging(const CelRule& rule, const policy_cel::Expressions& expressions,
           policy_cel::Evaluation& evaluation, const CelInput& input, Arena& arena)
-      : rule_(rule), expressions_(expressions), evaluation_(evaluation), input_(input), arena_(arena) {
+      : rule_(rule),
+        expressions_(expressions),
+        evaluation_(evaluation),
+        input_(input),
+        arena_(arena) {
     evaluation_.begin(expressions_, nullptr);
     review_ = *input.review;
     review_.object = input.object;
@@ -181,11 +186,10 @@ class Judging {
     slot(inputs_, Input::Object) = Value::from_node(review_.object);
     slot(inputs_, Input::OldObject) = Value::from_node(review_.old_object);
     if (expressions_.uses(Input::Request)) {
-      slot(inputs_, Input::Request) =
-          policy_cel::request_value(arena_, review_, {.verdict = kube::Match::Yes,
-                                                      .resource = review_.resource,
-                                                      .kind = review_.kind},
-                                    policy_cel::EmptyUser::IsEmpty);
+      slot(inputs_, Input::Request) = policy_cel::request_value(
+          arena_, review_,
+          {.verdict = kube::Match::Yes, .resource = review_.resource, .kind = review_.kind},
+          policy_cel::EmptyUser::IsEmpty);
     }
     slot(inputs_, Input::NamespaceObject) = Value::null();
     if (!review_.name_space.empty() && review_.kind.kind != "Namespace") {
@@ -234,7 +238,8 @@ class Judging {
     if (!name.empty()) {
       const World::Answer found = input_.world->get(arena_, version, kind, name_space, name);
       if (!found) {
-        return {Verdict::Error, arena_.concat({"error in parameterized resource: ", found.error()})};
+        return {Verdict::Error,
+                arena_.concat({"error in parameterized resource: ", found.error()})};
       }
       if (!found->is_null()) {
         params.push_back(*found);
@@ -244,13 +249,13 @@ class Judging {
       const World::Answer found = input_.world->list(arena_, version, kind, name_space,
                                                      selector == nullptr ? Node{} : *selector);
       if (!found) {
-        return {Verdict::Error, arena_.concat({"error in parameterized resource: ", found.error()})};
+        return {Verdict::Error,
+                arena_.concat({"error in parameterized resource: ", found.error()})};
       }
       params.assign(found->items().begin(), found->items().end());
     }
     if (params.empty() && text_at(rule_.param_ref, "parameterNotFoundAction") != "Allow") {
-      return {Verdict::Error,
-              "error in parameterized resource: no params found"};
+      return {Verdict::Error, "error in parameterized resource: no params found"};
     }
     for (const Node& param : params) {
       slot(inputs_, Input::Params) = Value::from_node(param);
@@ -279,8 +284,8 @@ class Judging {
       }
       if (answer.value.is_outcome()) {
         return {is_unknown(answer.value) ? Verdict::Unknown : Verdict::Fail,
-                arena_.concat({"expression '", validation.expression, "' resulted in error: ",
-                               text_of(answer.value)})};
+                arena_.concat({"expression '", validation.expression,
+                               "' resulted in error: ", text_of(answer.value)})};
       }
       if (!answer.value.is_true()) {
         return {Verdict::Fail, message_of(validation)};
@@ -338,10 +343,8 @@ CelRule CelRule::load(policy_cel::Expressions& expressions, const Node& rule,
   if (has_variables) {
     out.scope = loading.scope(*variables, here + "/variables", has_params);
   }
-  const Surroundings around{.variables = has_variables,
-                            .params = has_params,
-                            .authorizer = true,
-                            .patch_types = false};
+  const Surroundings around{
+      .variables = has_variables, .params = has_params, .authorizer = true, .patch_types = false};
   const std::string_view message = text_at(*rule.find("validate"), "message");
   if (const Node* list = written.find("expressions"); list != nullptr) {
     for (std::size_t i = 0; i < list->size(); ++i) {

@@ -26,8 +26,8 @@ Outcome<Node> put(const Node& condition, std::string_view field, Context& contex
   Outcome<Node> value = substitute(*written, context);
   if (!value) {
     Failure failure = std::move(value).error();
-    failure.message = fmt::format("failed to substitute variables in condition {}: {}", field,
-                                  failure.message);
+    failure.message =
+        fmt::format("failed to substitute variables in condition {}: {}", field, failure.message);
     return std::unexpected(std::move(failure));
   }
   return value;
@@ -61,6 +61,9 @@ Outcome<bool> evaluate(const Node& condition, Context& context) {
                                                       : pattern::NumberReading::AsWritten});
   if (!result.problem.empty()) {
     return std::unexpected(Failure{.message = std::string(result.problem)});
+  }
+  if (context.observer() != nullptr) {
+    context.observer()->compared(*key, text_at(condition, "operator"), *value, result.holds);
   }
   return result.holds;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "document/json_writer.hpp"
 #include "document/read.hpp"
 #include "kyverno/internal/images.hpp"
@@ -82,6 +83,7 @@ void Context::begin(Arena& arena, const Expressions& shared, Expressions& own, c
   arena_ = &arena;
   shared_ = &shared;
   own_ = &own;
+  observer_ = nullptr;
   world_ = world;
   policy_namespace_ = policy_namespace;
   parts_.clear();
@@ -183,16 +185,15 @@ std::string_view Context::operation() const noexcept {
 
 void Context::add_entries(const Node& entries) {
   for (const Node& entry : entries.items()) {
-    const bool is_there =
-        entry.find("variable") != nullptr ||
-        (entry.find("configMap") != nullptr && world_ != nullptr &&
-         world_->provides(Capability::ConfigMaps)) ||
-        (entry.find("apiCall") != nullptr && world_ != nullptr &&
-         world_->provides(Capability::ApiCalls)) ||
-        (entry.find("globalReference") != nullptr && world_ != nullptr &&
-         world_->provides(Capability::GlobalContext)) ||
-        (entry.find("imageRegistry") != nullptr && world_ != nullptr &&
-         world_->provides(Capability::ImageRegistry));
+    const bool is_there = entry.find("variable") != nullptr ||
+                          (entry.find("configMap") != nullptr && world_ != nullptr &&
+                           world_->provides(Capability::ConfigMaps)) ||
+                          (entry.find("apiCall") != nullptr && world_ != nullptr &&
+                           world_->provides(Capability::ApiCalls)) ||
+                          (entry.find("globalReference") != nullptr && world_ != nullptr &&
+                           world_->provides(Capability::GlobalContext)) ||
+                          (entry.find("imageRegistry") != nullptr && world_ != nullptr &&
+                           world_->provides(Capability::ImageRegistry));
     if (is_there) {
       loaders_.push_back({.name = text_at(entry, "name"), .entry = entry, .level = level()});
     }
@@ -295,8 +296,8 @@ Outcome<Node> Context::load_variable(const Node& entry) {
     Outcome<Node> put = substitute(*written, *this);
     if (!put) {
       Failure failure = std::move(put).error();
-      failure.message = fmt::format("failed to substitute variables in context entry {} {}: {}", name,
-                                    written->text(), failure.message);
+      failure.message = fmt::format("failed to substitute variables in context entry {} {}: {}",
+                                    name, written->text(), failure.message);
       return std::unexpected(std::move(failure));
     }
     if (!put->is_string()) {
@@ -352,8 +353,8 @@ Outcome<Node> Context::load_variable(const Node& entry) {
     }
   }
   if (output.is_null()) {
-    return failed(fmt::format(
-        "failed to add context entry for variable {} since it evaluated to nil", name));
+    return failed(
+        fmt::format("failed to add context entry for variable {} since it evaluated to nil", name));
   }
   return output;
 }
@@ -418,10 +419,10 @@ Outcome<Node> Context::load_config_map(Loader& loader) {
   }
   const World::Answer answer = world_->config_map(*arena_, name_space, map_name->text());
   if (!answer) {
-    return std::unexpected(Failure{
-        .message = fmt::format("failed to retrieve config map for context entry {}: {}", name,
-                               answer.error()),
-        .is_world_missing = true});
+    return std::unexpected(
+        Failure{.message = fmt::format("failed to retrieve config map for context entry {}: {}",
+                                       name, answer.error()),
+                .is_world_missing = true});
   }
   return keep(loader, *answer);
 }
@@ -504,10 +505,10 @@ Outcome<Node> Context::load_global(Loader& loader) {
   }
   const World::Answer answer = world_->global_context(*arena_, text_at(*of, "name"));
   if (!answer) {
-    return std::unexpected(Failure{
-        .message = fmt::format("failed to fetch global context entry {}: {}", text_at(*of, "name"),
-                               answer.error()),
-        .is_world_missing = true});
+    return std::unexpected(
+        Failure{.message = fmt::format("failed to fetch global context entry {}: {}",
+                                       text_at(*of, "name"), answer.error()),
+                .is_world_missing = true});
   }
   Outcome<Node> kept = keep(loader, *answer);
   return kept ? apply_path(*of, *kept) : kept;
@@ -523,10 +524,10 @@ Outcome<Node> Context::load_image_data(Loader& loader) {
   }
   const World::Answer answer = world_->image_data(*arena_, text_at(*of, "reference"));
   if (!answer) {
-    return std::unexpected(Failure{
-        .message = fmt::format("failed to fetch image data of {}: {}", text_at(*of, "reference"),
-                               answer.error()),
-        .is_world_missing = true});
+    return std::unexpected(
+        Failure{.message = fmt::format("failed to fetch image data of {}: {}",
+                                       text_at(*of, "reference"), answer.error()),
+                .is_world_missing = true});
   }
   Outcome<Node> kept = keep(loader, *answer);
   return kept ? apply_path(*of, *kept) : kept;
@@ -546,15 +547,13 @@ Outcome<Node> Context::search(std::string_view expression, const Node& input) {
     compiled = &own_->add(expression, jmespath::Names::LookUp);
   }
   if (!*compiled) {
-    return failed(
-        fmt::format("incorrect query {}: {}", expression, compiled->error().message));
+    return failed(fmt::format("incorrect query {}: {}", expression, compiled->error().message));
   }
-  auto found = (*compiled)->search(input, *arena_,
-                                     world_ == nullptr ? nullptr : world_->functions());
+  auto found =
+      (*compiled)->search(input, *arena_, world_ == nullptr ? nullptr : world_->functions());
   if (!found) {
     return std::unexpected(
-        Failure{.message = fmt::format("JMESPath query failed: {}", found.error().message),
-                .is_not_found = found.error().is_not_found});
+        Failure{.message = fmt::format("JMESPath query failed: {}", found.error().message)});
   }
   return *found;
 }
@@ -568,7 +567,12 @@ Outcome<Node> Context::query(std::string_view expression) {
     return failed("invalid query (nil)");
   }
   const std::size_t end = expression.find_last_not_of(" \t\r\n");
-  return search(expression.substr(begin, end - begin + 1), root());
+  Outcome<Node> found = search(expression.substr(begin, end - begin + 1), root());
+  if (observer_ != nullptr) {
+    observer_->resolved(trim(expression), found ? *found : Node{},
+                        found ? std::string_view{} : std::string_view(found.error().message));
+  }
+  return found;
 }
 
 void Context::checkpoint() { saved_.push_back(parts_); }

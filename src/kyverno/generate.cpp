@@ -23,8 +23,9 @@ struct VersionKind {
 
 VersionKind version_and_kind(std::string_view text) {
   const std::size_t slash = text.rfind('/');
-  return slash == std::string_view::npos ? VersionKind{{}, text}
-                                         : VersionKind{text.substr(0, slash), text.substr(slash + 1)};
+  return slash == std::string_view::npos
+             ? VersionKind{{}, text}
+             : VersionKind{text.substr(0, slash), text.substr(slash + 1)};
 }
 
 }  // namespace
@@ -112,9 +113,9 @@ Node Judgement::labelled(const Rule& rule, const Node& object, const Node& targe
   labels.set("generate.kyverno.io/rule-name", text_node(policy_.records[rule.record].name));
   labels.set("generate.kyverno.io/trigger-version",
              text_node(slash == std::string_view::npos ? version : version.substr(slash + 1)));
-  labels.set("generate.kyverno.io/trigger-group",
-             text_node(slash == std::string_view::npos ? std::string_view{}
-                                                       : version.substr(0, slash)));
+  labels.set(
+      "generate.kyverno.io/trigger-group",
+      text_node(slash == std::string_view::npos ? std::string_view{} : version.substr(0, slash)));
   labels.set("generate.kyverno.io/trigger-kind", text_node(text_at(trigger, "kind")));
   labels.set("generate.kyverno.io/trigger-namespace", of_trigger("namespace"));
   labels.set("generate.kyverno.io/trigger-uid", of_trigger("uid"));
@@ -203,8 +204,8 @@ Outcome<void> Judgement::generate_part(const Rule& rule, const Node& part, std::
     if (!world_answers()) {
       return missing(fmt::format("source resource {}/{} is not in the input", from, name));
     }
-    const World::Answer source = request_.world->get(arena_, text_at(*put, "apiVersion"),
-                                                     text_at(*put, "kind"), from, name);
+    const World::Answer source =
+        request_.world->get(arena_, text_at(*put, "apiVersion"), text_at(*put, "kind"), from, name);
     if (!source || source->is_null()) {
       return missing(fmt::format("source resource {}/{} not found", from, name));
     }
@@ -224,8 +225,8 @@ Outcome<void> Judgement::generate_part(const Rule& rule, const Node& part, std::
     const Node* selector = clone_list->find("selector");
     for (const Node& written : clone_list->find("kinds")->items()) {
       const VersionKind of = version_and_kind(written.text());
-      const World::Answer sources = request_.world->list(
-          arena_, of.version, of.kind, from, selector == nullptr ? Node{} : *selector);
+      const World::Answer sources = request_.world->list(arena_, of.version, of.kind, from,
+                                                         selector == nullptr ? Node{} : *selector);
       if (!sources) {
         return missing(fmt::format("failed to list source resource for cloneList {} {}/{}: {}",
                                    of.version, of.kind, from, sources.error()));

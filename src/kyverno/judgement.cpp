@@ -52,7 +52,7 @@ Response Judgement::run() {
       continue;
     }
     invoke(rule);
-    if (policy_.is_apply_one && is_applied_) {
+    if (is_stopped_ || (policy_.is_apply_one && is_applied_)) {
       break;
     }
   }
@@ -116,6 +116,7 @@ void Judgement::leave_rule_context() {
 void Judgement::begin_context() {
   context_.begin(arena_, table_.expressions, state_.expressions, request_.world,
                  policy_.name_space);
+  context_.set_observer(request_.observer);
   const kube::Review& review = *request_.review;
   ObjectParts request;
   if (request_.is_admission) {
@@ -159,10 +160,9 @@ void Judgement::begin_context() {
   }
   const Node& shown = object_.is_null() ? old_object_ : object_;
   const Node* metadata = shown.find("metadata");
-  request.set("namespace",
-              text_node(request_.is_admission || metadata == nullptr
-                            ? review.name_space
-                            : text_at(*metadata, "namespace")));
+  request.set("namespace", text_node(request_.is_admission || metadata == nullptr
+                                         ? review.name_space
+                                         : text_at(*metadata, "namespace")));
   request.set("operation", text_node(operation_));
   const bool has_user = subject(object_).has_user();
   if (request_.is_admission || has_user) {
@@ -292,7 +292,11 @@ RuleResponse& Judgement::say_error(const Rule& rule, std::string_view message,
 }
 
 void Judgement::invoke(const Rule& rule) {
-  if (!matches(rule)) {
+  const bool is_matched = matches(rule);
+  if (request_.observer != nullptr) {
+    request_.observer->asked(policy_.records[rule.record].name, is_matched);
+  }
+  if (!is_matched) {
     return;
   }
   if (rule.is_plain() && phase_ == Phase::Validate && policy_.exceptions.empty() &&
@@ -307,8 +311,7 @@ void Judgement::invoke(const Rule& rule) {
   if (phase_ == Phase::Cleanup) {
     return cleanup(rule);
   }
-  if (phase_ == Phase::Mutate && rule.mutate->find("targets") != nullptr &&
-      request_.is_admission) {
+  if (phase_ == Phase::Mutate && rule.mutate->find("targets") != nullptr && request_.is_admission) {
     return;  // the background controller's work
   }
   need_rule_context(rule);

@@ -104,21 +104,22 @@ void Judgement::mutate(const Rule& rule) {
     return;
   }
   const Node* foreach = rule.mutate->find("foreach");
-  const Mutated mutated = is_present(foreach) ? mutate_foreach(rule, *foreach, object_, 0)
-                                              : mutate_one(rule, object_);
-  RuleResponse& said =
-      say(rule, mutated.verdict,
-          mutated.verdict == Verdict::Pass ? mutated_text(mutated.object)
-                                           : std::string(mutated.message));
+  const Mutated mutated =
+      is_present(foreach) ? mutate_foreach(rule, *foreach, object_, 0) : mutate_one(rule, object_);
+  RuleResponse& said = say(rule, mutated.verdict,
+                           mutated.verdict == Verdict::Pass ? mutated_text(mutated.object)
+                                                            : std::string(mutated.message));
   said.is_world_missing = mutated.is_world_missing;
+  // A patch that fails leaves no object for the rules behind it (pkg/engine/mutation.go).
+  is_stopped_ = said.verdict == Verdict::Error;
   if (said.verdict == Verdict::Pass) {
     said.object = mutated.object;
     object_ = mutated.object;
   }
 }
 
-Judgement::Mutated Judgement::mutate_foreach(const Rule& rule, const Node& list,
-                                             const Node& object, std::uint32_t nesting) {
+Judgement::Mutated Judgement::mutate_foreach(const Rule& rule, const Node& list, const Node& object,
+                                             std::uint32_t nesting) {
   if (nesting >= kNestingMax) {
     return {.verdict = Verdict::Error, .message = "foreach is nested too deep"};
   }
@@ -128,8 +129,9 @@ Judgement::Mutated Judgement::mutate_foreach(const Rule& rule, const Node& list,
     Outcome<std::vector<Node>> elements = elements_of(foreach);
     if (!elements) {
       return {.verdict = Verdict::Error,
-              .message = arena_.copy(fmt::format("failed to evaluate list {}: {}",
-                                                 text_at(foreach, "list"),
+              // The reason stands twice upstream, too (pkg/engine/mutate, NewErrorResponse).
+              .message = arena_.copy(fmt::format("failed to evaluate list {}: {}: {}",
+                                                 text_at(foreach, "list"), elements.error().message,
                                                  elements.error().message)),
               .is_world_missing = elements.error().is_world_missing};
     }
@@ -146,9 +148,8 @@ Judgement::Mutated Judgement::mutate_foreach(const Rule& rule, const Node& list,
     }
   }
   const std::string_view message = arena_.copy(fmt::format("{} elements processed", applied));
-  return {.verdict = applied == 0 ? Verdict::Skip : Verdict::Pass,
-          .object = now,
-          .message = message};
+  return {
+      .verdict = applied == 0 ? Verdict::Skip : Verdict::Pass, .object = now, .message = message};
 }
 
 Judgement::Mutated Judgement::mutate_elements(const Rule& rule, const Node& foreach,
@@ -183,8 +184,9 @@ Judgement::Mutated Judgement::mutate_elements(const Rule& rule, const Node& fore
     const Outcome<Held> held =
         evaluate_conditions(conditions == nullptr ? Node{} : *conditions, context_);
     if (!held) {
-      stopped = failed("evaluate", index, {.message = "preconditions: " + held.error().message,
-                                           .is_world_missing = held.error().is_world_missing});
+      stopped = failed("evaluate", index,
+                       {.message = "preconditions: " + held.error().message,
+                        .is_world_missing = held.error().is_world_missing});
       break;
     }
     if (!held->holds) {
@@ -215,8 +217,8 @@ Judgement::Mutated Judgement::mutate_elements(const Rule& rule, const Node& fore
       }
       if (failure) {
         stopped = Mutated{.verdict = Verdict::Error,
-                          .message = arena_.concat({"variable substitution failed: ",
-                                                    arena_.copy(failure->message)}),
+                          .message = arena_.concat(
+                              {"variable substitution failed: ", arena_.copy(failure->message)}),
                           .is_world_missing = failure->is_world_missing};
         break;
       }
@@ -242,7 +244,8 @@ Judgement::Mutated Judgement::mutate_elements(const Rule& rule, const Node& fore
 // world.
 Outcome<std::vector<Node>> Judgement::targets_of(const Node& target) {
   ObjectParts written;
-  for (const std::string_view field : {"apiVersion", "kind", "namespace", "name", "uid", "selector"}) {
+  for (const std::string_view field :
+       {"apiVersion", "kind", "namespace", "name", "uid", "selector"}) {
     if (const Node* value = target.find(field); value != nullptr) {
       written.set(field, *value);
     }
@@ -271,16 +274,17 @@ Outcome<std::vector<Node>> Judgement::targets_of(const Node& target) {
     const std::string_view object_version = text_at(object, "apiVersion");
     const std::size_t slash = object_version.find('/');
     const kube::GroupVersionKind object_kind{
-        .group = slash == std::string_view::npos ? std::string_view{} : object_version.substr(0, slash),
-        .version = slash == std::string_view::npos ? object_version : object_version.substr(slash + 1),
+        .group =
+            slash == std::string_view::npos ? std::string_view{} : object_version.substr(0, slash),
+        .version =
+            slash == std::string_view::npos ? object_version : object_version.substr(slash + 1),
         .kind = text_at(object, "kind")};
     const Node* metadata = object.find("metadata");
     const Node nothing;
     const Node& meta = metadata == nullptr ? nothing : *metadata;
     const Node* labels = meta.find("labels");
     const bool is_one =
-        of.matches(object_kind, of.subresource) &&
-        is_own(meta) &&
+        of.matches(object_kind, of.subresource) && is_own(meta) &&
         (name_space.empty() || wildcard_match(name_space, text_at(meta, "namespace"))) &&
         (name.empty() || wildcard_match(name, text_at(meta, "name"))) &&
         (!selector || selector->matches(labels == nullptr ? nothing : *labels));
@@ -340,13 +344,11 @@ void Judgement::mutate_existing(const Rule& rule) {
       continue;
     }
     const Node* foreach = rule.mutate->find("foreach");
-    const Mutated mutated = is_present(foreach)
-                                ? mutate_foreach(rule, *foreach, target.object, 0)
-                                : mutate_one(rule, target.object);
-    RuleResponse& said =
-        say(rule, mutated.verdict,
-            mutated.verdict == Verdict::Pass ? mutated_text(mutated.object)
-                                             : std::string(mutated.message));
+    const Mutated mutated = is_present(foreach) ? mutate_foreach(rule, *foreach, target.object, 0)
+                                                : mutate_one(rule, target.object);
+    RuleResponse& said = say(rule, mutated.verdict,
+                             mutated.verdict == Verdict::Pass ? mutated_text(mutated.object)
+                                                              : std::string(mutated.message));
     said.is_world_missing = mutated.is_world_missing;
     if (said.verdict == Verdict::Pass) {
       said.targets = arena_.copy(std::span<const Node>(&mutated.object, 1));

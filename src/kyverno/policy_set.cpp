@@ -21,8 +21,8 @@ std::string_view to_text(RuleType type) noexcept {
 }
 
 std::string_view to_text(Verdict verdict) noexcept {
-  constexpr std::array<std::string_view, 6> kNames{"pass", "fail", "warn", "error", "skip",
-                                                   "unknown"};
+  constexpr std::array<std::string_view, 6> kNames{"pass",  "fail", "warn",
+                                                   "error", "skip", "unknown"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 

@@ -1,21 +1,21 @@
 #pragma once
-// Kyverno's classic policies (kyverno.io: ClusterPolicy, Policy, CleanupPolicy, ClusterCleanupPolicy
-// and PolicyException), as Kyverno 1.19 evaluates them.
+// Kyverno's classic policies (kyverno.io: ClusterPolicy, Policy, CleanupPolicy,
+// ClusterCleanupPolicy and PolicyException), as Kyverno 1.19 evaluates them.
 //
 // How to call it:
 //
 //   Loaded loaded = PolicySet::load({.policies = objects, .exceptions = objects});
 //   for (const LoadProblem& p : loaded.problems) ...
 //   Scratch scratch;                                   // one per thread, kept
-//   scratch.begin();                                   // a new object: what was answered is forgotten
-//   for (std::uint32_t i = 0; i < loaded.set.policies().size(); ++i)
+//   scratch.begin();                                   // a new object: what was answered is
+//   forgotten for (std::uint32_t i = 0; i < loaded.set.policies().size(); ++i)
 //     Response r = loaded.set.judge(i, Phase::Validate, request, scratch);
 //
 // The order in a cluster is: mutate with every policy (each sees what the one before has made),
 // verify images, validate, generate. The caller runs the phases and hands Response::object on.
 //
-// Errors: load() never fails as a whole; what is wrong with a policy is a LoadProblem. judge() never
-// fails: what fails is a RuleResponse with Verdict::Error.
+// Errors: load() never fails as a whole; what is wrong with a policy is a LoadProblem. judge()
+// never fails: what fails is a RuleResponse with Verdict::Error.
 //
 // Threads: a PolicySet is immutable and shared; every thread has its own Scratch.
 //
@@ -33,6 +33,7 @@
 #include "kube/api_kinds.hpp"
 #include "kube/object.hpp"
 #include "kube/review.hpp"
+#include "kyverno/observer.hpp"
 #include "kyverno/world.hpp"
 
 namespace tally::kyverno {
@@ -61,11 +62,11 @@ struct RuleRecord {
   std::string_view written{};  // name of the rule in the policy: "check"
   RuleType type = RuleType::Validation;
   bool is_autogen = false;
-  bool is_enforced = false;      // failureAction, of the rule or of the policy
-  std::string_view severity{};     // of the policy's annotation: "medium"; may be empty
-  std::string_view pointer{};      // of the written rule in the policy: "/spec/rules/0"
-  std::uint32_t offset = 0;      // of the written rule in the policy's source
-  std::string_view message{};      // validate.message, as written; may be empty
+  bool is_enforced = false;     // failureAction, of the rule or of the policy
+  std::string_view severity{};  // of the policy's annotation: "medium"; may be empty
+  std::string_view pointer{};   // of the written rule in the policy: "/spec/rules/0"
+  std::uint32_t offset = 0;     // of the written rule in the policy's source
+  std::string_view message{};   // validate.message, as written; may be empty
 };
 
 struct PolicyRecord {
@@ -99,10 +100,11 @@ struct Request {
   // Asked by an API server: all of the request is visible. False: an object of a file; rules see
   // object, operation and namespace, and filters by user match when no user was given.
   bool is_admission = false;
-  std::span<const NamedValue> values{};        // given by the caller, over what the review says
-  std::span<const RuleValues> rule_values{};   // the same, for single rules
-  std::span<const document::Node> targets{};   // objects that mutateExisting rules may change
-  const World* world = nullptr;              // the cluster; null: nothing is known of it
+  std::span<const NamedValue> values{};       // given by the caller, over what the review says
+  std::span<const RuleValues> rule_values{};  // the same, for single rules
+  std::span<const document::Node> targets{};  // objects that mutateExisting rules may change
+  const World* world = nullptr;               // the cluster; null: nothing is known of it
+  Observer* observer = nullptr;               // sees how verdicts come about: slow
 };
 
 struct RuleResponse {
@@ -114,11 +116,11 @@ struct RuleResponse {
   // Verdict::Error because something of the world was not given (an API call, a config map, a
   // registry): whoever judges files may call it unknown.
   bool is_world_missing = false;
-  std::string_view pointer{};                     // RFC 6901: the place where a pattern failed
-  document::Node object{};                        // after a mutation; Null if nothing changed
-  std::span<const document::Node> targets{};      // mutateExisting: patched targets
-  std::span<const document::Node> generated{};    // objects that would be created or updated
-  std::span<const std::string_view> exceptions{}; // that excused it: "namespace/name"
+  std::string_view pointer{};                      // RFC 6901: the place where a pattern failed
+  document::Node object{};                         // after a mutation; Null if nothing changed
+  std::span<const document::Node> targets{};       // mutateExisting: patched targets
+  std::span<const document::Node> generated{};     // objects that would be created or updated
+  std::span<const std::string_view> exceptions{};  // that excused it: "namespace/name"
 };
 
 struct Response {
@@ -128,13 +130,13 @@ struct Response {
 
 struct LoadProblem {
   enum class Kind : std::uint8_t {
-    Invalid,        // the policy cannot be applied: a missing or wrong field
-    DoesNotCompile, // an expression
-    Deprecated,     // it is applied all the same
+    Invalid,         // the policy cannot be applied: a missing or wrong field
+    DoesNotCompile,  // an expression
+    Deprecated,      // it is applied all the same
   };
   Kind kind = Kind::Invalid;
   const kube::Object* object = nullptr;
-  std::string pointer{};       // RFC 6901 into the object
+  std::string pointer{};     // RFC 6901 into the object
   std::uint32_t offset = 0;  // of that place in object->source
   std::string message{};
   bool is_refused = false;  // the rule or the policy is not applied because of it
@@ -144,7 +146,7 @@ struct LoadProblem {
 struct PolicyInputs {
   std::span<const kube::Object> policies{};    // objects of other kinds are passed over
   std::span<const kube::Object> exceptions{};  // PolicyExceptions that are honoured
-  const kube::CustomKinds* kinds = nullptr;  // kinds of CRDs; may be null
+  const kube::CustomKinds* kinds = nullptr;    // kinds of CRDs; may be null
 };
 
 class PolicySet;

@@ -228,9 +228,8 @@ spec:
   ASSERT_EQ(response.rules.size(), 2u);
   std::string text;
   document::append_canonical_json(text, response.object);
-  EXPECT_EQ(text,
-            R"({"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap","metadata":{"labels":)"
-            R"({"name":"keys","zone":"a"},"name":"keys"}})");
+  EXPECT_EQ(text, R"({"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap","metadata":{"labels":)"
+                  R"({"name":"keys","zone":"a"},"name":"keys"}})");
 }
 
 TEST(PolicySet, ExceptionsExcuse) {
@@ -243,12 +242,14 @@ spec:
   exceptions: [{policyName: teller-uid, ruleNames: ["check", "autogen-*"]}]
   match: {any: [{resources: {kinds: [Pod], names: ["old-*"]}}]}
 )");
-  EXPECT_EQ(bench.verdicts(
-                "{apiVersion: v1, kind: Pod, metadata: {name: old-1}, spec: {containers: [{name: c}]}}"),
-            "check=skip");
-  EXPECT_EQ(bench.verdicts(
-                "{apiVersion: v1, kind: Pod, metadata: {name: new-1}, spec: {containers: [{name: c}]}}"),
-            "check=fail");
+  EXPECT_EQ(
+      bench.verdicts(
+          "{apiVersion: v1, kind: Pod, metadata: {name: old-1}, spec: {containers: [{name: c}]}}"),
+      "check=skip");
+  EXPECT_EQ(
+      bench.verdicts(
+          "{apiVersion: v1, kind: Pod, metadata: {name: new-1}, spec: {containers: [{name: c}]}}"),
+      "check=fail");
 }
 
 TEST(PolicySet, PodSecurityWithExclusions) {
@@ -290,13 +291,15 @@ spec:
       cel:
         expressions: [{expression: object.spec.replicas <= 5, message: at most five}]
 )y");
-  EXPECT_EQ(bench.verdicts(
-                "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 6}}"),
-            "most=fail");
+  EXPECT_EQ(
+      bench.verdicts(
+          "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 6}}"),
+      "most=fail");
   EXPECT_EQ(bench.message_, "at most five");
-  EXPECT_EQ(bench.verdicts("{apiVersion: apps/v1, kind: Deployment, metadata: {name: test-a}, spec: "
-                           "{replicas: 6}}"),
-            "most=skip");
+  EXPECT_EQ(
+      bench.verdicts("{apiVersion: apps/v1, kind: Deployment, metadata: {name: test-a}, spec: "
+                     "{replicas: 6}}"),
+      "most=skip");
 }
 
 TEST(PolicySet, ANamespacedPolicyLooksAtItsNamespace) {
@@ -311,10 +314,12 @@ spec:
     match: {any: [{resources: {kinds: [ConfigMap]}}]}
     validate: {deny: {}}
 )");
-  EXPECT_EQ(bench.verdicts("{apiVersion: v1, kind: ConfigMap, metadata: {name: k, namespace: vault}}"),
-            "r=fail");
-  EXPECT_EQ(bench.verdicts("{apiVersion: v1, kind: ConfigMap, metadata: {name: k, namespace: other}}"),
-            "");
+  EXPECT_EQ(
+      bench.verdicts("{apiVersion: v1, kind: ConfigMap, metadata: {name: k, namespace: vault}}"),
+      "r=fail");
+  EXPECT_EQ(
+      bench.verdicts("{apiVersion: v1, kind: ConfigMap, metadata: {name: k, namespace: other}}"),
+      "");
 }
 
 TEST(PolicySet, GeneratesAPlan) {
@@ -334,7 +339,8 @@ spec:
       namespace: "{{ request.object.metadata.name }}"
       data: {spec: {hard: {pods: "9"}}}
 )");
-  const kube::Object object = bench.object("{apiVersion: v1, kind: Namespace, metadata: {name: fx}}");
+  const kube::Object object =
+      bench.object("{apiVersion: v1, kind: Namespace, metadata: {name: fx}}");
   const Response response = bench.judge(Phase::Generate, object);
   ASSERT_EQ(response.rules.size(), 1u);
   ASSERT_EQ(response.rules[0].generated.size(), 1u);

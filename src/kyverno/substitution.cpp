@@ -72,15 +72,15 @@ std::string own_path(std::string_view path, std::string_view prefix) {
   }
   for (std::size_t i = skip; i < parts.size(); ++i) {
     const std::string& part = parts[i];
-    const bool is_index = !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
+    const bool is_index =
+        !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
     if (is_index) {
       fmt::format_to(std::back_inserter(out), "[{}]", part);
       continue;
     }
     const bool is_plain =
         !part.empty() && !(part[0] >= '0' && part[0] <= '9') &&
-        part.find_first_not_of(
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+        part.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
             std::string::npos;
     const std::string_view quote = is_plain ? "" : "\"";
     fmt::format_to(std::back_inserter(out), ".{}{}{}", quote, part, quote);
@@ -161,14 +161,16 @@ class Substitution {
         break;
       }
       if (round >= kSubstitutionRoundsMax) {
-        return failed(fmt::format("variables of variables: still not resolved after {} rounds at path {}",
-                                  kSubstitutionRoundsMax, path));
+        return failed(
+            fmt::format("variables of variables: still not resolved after {} rounds at path {}",
+                        kSubstitutionRoundsMax, path));
       }
       bool is_shallow = false;
       std::string next;
       std::size_t written = 0;
       for (; found; found = find_variable(now, found->end)) {
-        const std::string_view whole = std::string_view(now).substr(found->begin, found->end - found->begin);
+        const std::string_view whole =
+            std::string_view(now).substr(found->begin, found->end - found->begin);
         const VariableText variable = variable_text(whole.substr(2, whole.size() - 4));
         is_shallow = variable.is_shallow;
         std::string expression(variable.expression);
@@ -185,10 +187,8 @@ class Substitution {
         Outcome<Node> answer = context_.query(expression);
         if (!answer) {
           Failure failure = std::move(answer).error();
-          if (!failure.is_not_found) {
-            failure.message =
-                fmt::format("failed to resolve {} at path {}: {}", expression, path, failure.message);
-          }
+          failure.message =
+              fmt::format("failed to resolve {} at path {}: {}", expression, path, failure.message);
           return std::unexpected(std::move(failure));
         }
         if (whole.size() == now.size()) {
@@ -255,8 +255,8 @@ class Substitution {
         if (put->is_string()) {
           key = put->text();
         } else if (!put->is_null()) {
-          return failed(
-              fmt::format("expected string after substituting variables in key \"{}\"", member.key));
+          return failed(fmt::format("expected string after substituting variables in key \"{}\"",
+                                    member.key));
         }
       }
       std::string below(path);
@@ -363,7 +363,8 @@ std::string joined(std::string_view base, std::string_view relative) {
 
 Outcome<Node> Substitution::referenced(std::string_view reference, const std::string& path) {
   std::string_view inside = reference;
-  while (!inside.empty() && std::string_view("$()").find(inside.front()) != std::string_view::npos) {
+  while (!inside.empty() &&
+         std::string_view("$()").find(inside.front()) != std::string_view::npos) {
     inside.remove_prefix(1);
   }
   while (!inside.empty() && std::string_view("$()").find(inside.back()) != std::string_view::npos) {
@@ -378,8 +379,8 @@ Outcome<Node> Substitution::referenced(std::string_view reference, const std::st
   }
   inside.remove_prefix(sign.size());
   if (inside.empty()) {
-    return failed(fmt::format("failed to resolve {} at path {}: expected path, found empty reference",
-                              reference, path));
+    return failed(fmt::format(
+        "failed to resolve {} at path {}: expected path, found empty reference", reference, path));
   }
   const Node* found = leaf_at(document_, joined(path, inside));
   if (found == nullptr || found->is_object() || found->is_array() || found->is_null()) {

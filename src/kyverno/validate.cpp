@@ -68,9 +68,8 @@ void Judgement::validate(const Rule& rule) {
       !rule.cel && (allowed == nullptr || allowed->is_null() || allowed->boolean())) {
     const std::optional<Said> before = validate_old_object(rule);
     if (before && before->verdict == Verdict::Fail) {
-      said = Said{
-          .verdict = Verdict::Skip,
-          .message = "skipping the rule evaluation as pre-existing violations are allowed"};
+      said = Said{.verdict = Verdict::Skip,
+                  .message = "skipping the rule evaluation as pre-existing violations are allowed"};
     }
   }
   RuleResponse& response = say(rule, said->verdict, said->message);
@@ -93,8 +92,7 @@ std::optional<Judgement::Said> Judgement::validate_old_object(const Rule& rule) 
     operation_ = operation;
     context_.replace(std::array<std::string_view, 2>{"request", "object"}, now);
     context_.replace(std::array<std::string_view, 2>{"request", "oldObject"}, before);
-    context_.replace(std::array<std::string_view, 2>{"request", "operation"},
-                     text_node(operation));
+    context_.replace(std::array<std::string_view, 2>{"request", "operation"}, text_node(operation));
   };
   set(old_object, {}, "CREATE");
   std::optional<Said> said;
@@ -212,8 +210,8 @@ Judgement::Said Judgement::match_pattern(const Rule& rule, const pattern::Patter
   switch (outcome.verdict) {
     case pattern::Verdict::Pass:
       return {.verdict = Verdict::Pass,
-              .message = arena_.concat({"validation rule '", policy_.records[rule.record].name,
-                                        "' passed."})};
+              .message = arena_.concat(
+                  {"validation rule '", policy_.records[rule.record].name, "' passed."})};
     case pattern::Verdict::Skip:
       return {.verdict = Verdict::Skip, .message = outcome.message};
     case pattern::Verdict::Fail:
@@ -233,9 +231,9 @@ std::string_view Judgement::failure_text(const Rule& rule, std::string_view path
   const std::string_view message = text_at(*rule.validate, "message");
   need_rule_context(rule);
   if (message.empty()) {
-    return path.empty() ? arena_.concat({"validation error: rule ", name, " execution error: ",
-                                         reason})
-                        : arena_.concat({"validation error: rule ", name, " failed at path ", path});
+    return path.empty()
+               ? arena_.concat({"validation error: rule ", name, " execution error: ", reason})
+               : arena_.concat({"validation error: rule ", name, " failed at path ", path});
   }
   const Outcome<Node> put = substitute_text(message, context_);
   if (!put || !put->is_string()) {
@@ -295,9 +293,9 @@ Judgement::Said Judgement::match_any(const Rule& rule, std::span<const pattern::
                                       name, " execution error: ", arena_.copy(failures)})};
   }
   const std::string_view dot = put->text().ends_with('.') ? " " : ". ";
-  return {.verdict = Verdict::Fail,
-          .message =
-              arena_.concat({"validation error: ", put->text(), dot, arena_.copy(failures)})};
+  return {
+      .verdict = Verdict::Fail,
+      .message = arena_.concat({"validation error: ", put->text(), dot, arena_.copy(failures)})};
 }
 
 std::optional<Judgement::Said> Judgement::validate_foreach(const Rule& rule, const Node& list,
@@ -381,11 +379,12 @@ std::optional<Judgement::Said> Judgement::validate_cel(const Rule& rule) {
   return Said{.verdict = verdict.verdict, .message = arena_.copy(verdict.message)};
 }
 
-// pkg/engine/api/engineresponse.go, failureActionForRule: overrides of the rule, the rule, overrides
-// of the policy, the policy. The first override that matches decides.
+// pkg/engine/api/engineresponse.go, failureActionForRule: overrides of the rule, the rule,
+// overrides of the policy, the policy. The first override that matches decides.
 bool Judgement::is_enforced(const Rule& rule) const {
   const bool written = policy_.records[rule.record].is_enforced;
-  const Node* own = rule.validate == nullptr ? nullptr : rule.validate->find("failureActionOverrides");
+  const Node* own =
+      rule.validate == nullptr ? nullptr : rule.validate->find("failureActionOverrides");
   const Node* all = policy_.spec.find("validationFailureActionOverrides");
   if (own == nullptr && all == nullptr) {
     return written;

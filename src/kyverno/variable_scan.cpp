@@ -46,8 +46,8 @@ std::optional<Span> find_variable(std::string_view text, std::size_t from) noexc
 }
 
 std::optional<Span> find_reference(std::string_view text, std::size_t from) noexcept {
-  // The blank that ends the word looked at, and the last ")" in front of it: looked for once a word,
-  // so that many "$(" without an end cost no more than one.
+  // The blank that ends the word looked at, and the last ")" in front of it: looked for once a
+  // word, so that many "$(" without an end cost no more than one.
   std::size_t blank = 0;
   std::size_t closing = std::string_view::npos;
   for (std::size_t at = text.find("$(", from); at != std::string_view::npos;

@@ -37,8 +37,7 @@ struct CelRule {
   // `pointer`: of the rule in its policy, for problems.
   [[nodiscard]] static CelRule load(policy_cel::Expressions& expressions,
                                     const document::Node& rule, const std::string& pointer,
-                                    const kube::Object& policy,
-                                    std::vector<LoadProblem>& problems);
+                                    const kube::Object& policy, std::vector<LoadProblem>& problems);
   // Match conditions alone.
   [[nodiscard]] static CelRule load_conditions(policy_cel::Expressions& expressions,
                                                const document::Node& conditions,

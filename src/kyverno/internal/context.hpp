@@ -18,6 +18,7 @@
 #include "jmespath/host.hpp"
 #include "kyverno/internal/expressions.hpp"
 #include "kyverno/internal/nodes.hpp"
+#include "kyverno/observer.hpp"
 #include "kyverno/world.hpp"
 
 namespace tally::kyverno::internal {
@@ -25,8 +26,6 @@ namespace tally::kyverno::internal {
 // Why a variable or an entry has no value.
 struct Failure {
   std::string message{};
-  // The variable names what is not there: an unknown key (gojmespath.NotFoundError).
-  bool is_not_found = false;
   // Something of the world was not given.
   bool is_world_missing = false;
 };
@@ -56,6 +55,9 @@ class Context {
              std::string_view policy_namespace);
 
   [[nodiscard]] Arena& arena() noexcept { return *arena_; }
+  // Null: nobody looks on. begin() forgets it.
+  void set_observer(Observer* observer) noexcept { observer_ = observer; }
+  [[nodiscard]] Observer* observer() const noexcept { return observer_; }
   [[nodiscard]] const World* world() const noexcept { return world_; }
   [[nodiscard]] std::string_view policy_namespace() const noexcept { return policy_namespace_; }
 
@@ -126,6 +128,7 @@ class Context {
   const Expressions* shared_ = nullptr;
   Expressions* own_ = nullptr;
   const World* world_ = nullptr;
+  Observer* observer_ = nullptr;
   std::string_view policy_namespace_;
   ObjectParts parts_;
   document::Node root_;

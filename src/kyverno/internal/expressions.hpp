@@ -1,7 +1,7 @@
 #pragma once
 // JMESPath expressions by text, each compiled once. What stands in policies is compiled when they
-// are loaded and shared by all threads; what variables put together at run time is compiled into the
-// memory of a thread, up to a limit.
+// are loaded and shared by all threads; what variables put together at run time is compiled into
+// the memory of a thread, up to a limit.
 
 #include <expected>
 #include <memory>

@@ -123,6 +123,7 @@ class Judgement {
   document::Node old_object_;  // Null on CREATE
   std::string_view operation_;
   bool is_applied_ = false;  // some rule passed or failed
+  bool is_stopped_ = false;  // the rules behind it are not asked
   bool has_context_ = false;
   bool has_rule_context_ = false;
 };

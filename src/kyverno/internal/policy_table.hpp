@@ -34,7 +34,7 @@ struct Patterns {
 
 struct Rule {
   std::uint32_t record = 0;  // index into PolicyEntry::records
-  document::Node node{};       // the whole rule, as autogen left it
+  document::Node node{};     // the whole rule, as autogen left it
   MadeFor made_for = MadeFor::Everything;
   MatchBlock match{};
   std::optional<MatchBlock> exclude{};
