@@ -222,7 +222,8 @@ void add_policy_errors(const assessment::GatekeeperConstraints& constraints,
       continue;
     }
     std::string text = fmt::format(
-        "the constraint {} {} is not judged: its template carries Rego only, which is not evaluated "
+        "the constraint {} {} is not judged: its template carries Rego only, which is not "
+        "evaluated "
         "yet",
         constraint.kind, constraint.name);
     if (constraints.is_given(constraint)) {
@@ -258,11 +259,10 @@ finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inp
   const std::shared_ptr<const assessment::Admission> admission =
       assessment::Admission::load(beside.policies.objects, *snapshot, inputs.custom_kinds.get());
   const std::shared_ptr<const assessment::KyvernoPolicies> kyverno =
-      assessment::KyvernoPolicies::load(*snapshot,
-                                        {.given = beside.policies.objects,
-                                         .exceptions = {},
-                                         .kinds = inputs.custom_kinds.get(),
-                                         .now_seconds = now_seconds()});
+      assessment::KyvernoPolicies::load(*snapshot, {.given = beside.policies.objects,
+                                                    .exceptions = {},
+                                                    .kinds = inputs.custom_kinds.get(),
+                                                    .now_seconds = now_seconds()});
   const std::shared_ptr<const assessment::GatekeeperConstraints> gatekeeper =
       assessment::GatekeeperConstraints::load(beside.policies.objects, *snapshot,
                                               inputs.custom_kinds.get());

@@ -120,11 +120,11 @@ int run_change(const ChangeFlags& flags) {
       kube::Snapshot::create(std::move(inputs->objects), flags.default_namespace, threads);
   const auto admission =
       assessment::Admission::load(policies->objects, *snapshot, inputs->custom_kinds.get());
-  const auto kyverno = assessment::KyvernoPolicies::load(
-      *snapshot, {.given = policies->objects,
-                  .exceptions = {},
-                  .kinds = inputs->custom_kinds.get(),
-                  .now_seconds = now_seconds()});
+  const auto kyverno =
+      assessment::KyvernoPolicies::load(*snapshot, {.given = policies->objects,
+                                                    .exceptions = {},
+                                                    .kinds = inputs->custom_kinds.get(),
+                                                    .now_seconds = now_seconds()});
   int code = 0;
   for (const auto& problem : admission->problems()) {
     if (problem.is_refused) {
@@ -162,12 +162,13 @@ int run_change(const ChangeFlags& flags) {
   }
   // What could not be done is said beside the output.
   for (const finding::Finding& finding : assessment.findings) {
-    if (finding.verdict == finding::Verdict::Error || finding.verdict == finding::Verdict::Unknown) {
+    if (finding.verdict == finding::Verdict::Error ||
+        finding.verdict == finding::Verdict::Unknown) {
       code = 2;
-      print_error(fmt::format("tally {}: {}: {}: {}\n", verb, finding.check->id,
-                              finding.subject == nullptr ? std::string()
-                                                         : finding.subject->ref.to_string(),
-                              finding.message));
+      print_error(
+          fmt::format("tally {}: {}: {}: {}\n", verb, finding.check->id,
+                      finding.subject == nullptr ? std::string() : finding.subject->ref.to_string(),
+                      finding.message));
     }
   }
   static_cast<void>(print(writer.text()));

@@ -6,13 +6,13 @@
 #include <unordered_map>
 
 #include "assessment/admission.hpp"
-#include "assessment/gatekeeper_constraints.hpp"
-#include "assessment/kyverno_policies.hpp"
 #include "assessment/assessment.hpp"
+#include "assessment/gatekeeper_constraints.hpp"
 #include "assessment/internal/judge.hpp"
 #include "assessment/internal/list_keys.hpp"
 #include "assessment/internal/rules.hpp"
 #include "assessment/internal/summaries.hpp"
+#include "assessment/kyverno_policies.hpp"
 #include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "kube/objects.hpp"

@@ -85,8 +85,8 @@ std::unique_ptr<const GatekeeperConstraints> GatekeeperConstraints::load(
       made->objects_.push_back(object);
     }
   }
-  auto loaded = gatekeeper::ConstraintSet::load(
-      {.templates = made->objects_, .constraints = made->objects_});
+  auto loaded =
+      gatekeeper::ConstraintSet::load({.templates = made->objects_, .constraints = made->objects_});
   made->set_ = std::move(loaded.set);
   made->problems_ = std::move(loaded.problems);
   for (const gatekeeper::Constraint& constraint : made->set_.constraints()) {
@@ -94,13 +94,12 @@ std::unique_ptr<const GatekeeperConstraints> GatekeeperConstraints::load(
     check.engine = kEngine;
     check.policy = constraint.kind;
     check.id = made->texts_.emplace_back(fmt::format("{}/{}", constraint.kind, constraint.name));
-    check.title =
-        made->texts_.emplace_back(fmt::format("{} {}", constraint.kind, constraint.name));
+    check.title = made->texts_.emplace_back(fmt::format("{} {}", constraint.kind, constraint.name));
     check.description = made->texts_.emplace_back(
         fmt::format("A constraint of the template {}, as its authors wrote it.", constraint.kind));
     check.remedy = "Change the object as the message says, or ask the owner of the constraint.";
-    check.severity = constraint.enforcement == gatekeeper::Enforcement::Deny ? Severity::High
-                                                                             : Severity::Medium;
+    check.severity =
+        constraint.enforcement == gatekeeper::Enforcement::Deny ? Severity::High : Severity::Medium;
     check.references = kReferences;
   }
   return made;

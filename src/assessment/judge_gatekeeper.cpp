@@ -59,10 +59,10 @@ void judge_gatekeeper(const Judging& judging, const kube::Review& request, bool 
                                                                    : Mode::Audit;
       finding.message = arena.copy(violation.message);
       judging.settle(finding);
-      (finding.exception != nullptr              ? count.excepted
-       : finding.verdict == Verdict::Fail        ? count.fail
-       : finding.verdict == Verdict::Error       ? count.error
-                                                 : count.unknown) += 1;
+      (finding.exception != nullptr        ? count.excepted
+       : finding.verdict == Verdict::Fail  ? count.fail
+       : finding.verdict == Verdict::Error ? count.error
+                                           : count.unknown) += 1;
     }
   }
 }

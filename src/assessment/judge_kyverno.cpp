@@ -1,5 +1,5 @@
-// What Kyverno's policies say of one object, as findings: mutate, verify images, validate, generate,
-// in the order of a cluster.
+// What Kyverno's policies say of one object, as findings: mutate, verify images, validate,
+// generate, in the order of a cluster.
 #include <algorithm>
 #include <charconv>
 #include <string>
@@ -75,12 +75,12 @@ class KyvernoJudge {
  private:
   void count(const finding::Check& check, Verdict verdict, bool is_excepted) {
     auto& count = judging_.part.counts[judging_.run.rule_index(check)];
-    (is_excepted                    ? count.excepted
-     : verdict == Verdict::Pass     ? count.pass
-     : verdict == Verdict::Fail     ? count.fail
-     : verdict == Verdict::Error    ? count.error
-     : verdict == Verdict::Unknown  ? count.unknown
-                                    : count.skip) += 1;
+    (is_excepted                   ? count.excepted
+     : verdict == Verdict::Pass    ? count.pass
+     : verdict == Verdict::Fail    ? count.fail
+     : verdict == Verdict::Error   ? count.error
+     : verdict == Verdict::Unknown ? count.unknown
+                                   : count.skip) += 1;
   }
 
   Finding* report(const finding::Check& check, Verdict verdict, bool is_enforced,
@@ -90,8 +90,7 @@ class KyvernoJudge {
       count(check, verdict, false);
       return nullptr;
     }
-    Finding& finding =
-        judging_.add(check, offset_of(judging_.object.root, pointer));
+    Finding& finding = judging_.add(check, offset_of(judging_.object.root, pointer));
     finding.verdict = verdict;
     finding.mode = is_enforced ? Mode::Enforce : Mode::Audit;
     if (!is_enforced && finding.severity < Severity::Medium) {
@@ -143,7 +142,8 @@ class KyvernoJudge {
                              .namespace_labels = namespace_labels(),
                              .is_admission = !is_from_file_,
                              .world = &policies_.world()};
-    for (const Phase phase : {Phase::Mutate, Phase::VerifyImages, Phase::Validate, Phase::Generate}) {
+    for (const Phase phase :
+         {Phase::Mutate, Phase::VerifyImages, Phase::Validate, Phase::Generate}) {
       std::vector<std::uint32_t>& candidates = judging_.worker.kyverno_candidates;
       const auto found = policies_.classic().candidates(phase, review_.kind, scratch);
       candidates.assign(found.begin(), found.end());
@@ -184,7 +184,8 @@ class KyvernoJudge {
     }
     const std::string_view key = "kubernetes.io/metadata.name";
     const Node value = Node::make_string(review_.name_space, 0);
-    return Node::make_object(arena_, {&value, 1}, std::span<const std::string_view>(&key, 1), {}, 0);
+    return Node::make_object(arena_, {&value, 1}, std::span<const std::string_view>(&key, 1), {},
+                             0);
   }
 
   void cel() {

@@ -60,7 +60,8 @@ Severity severity_of(std::string_view annotation) {
        {"medium", Severity::Medium},
        {"low", Severity::Low},
        {"info", Severity::Info}}};
-  const auto found = std::ranges::find(kWords, annotation, [](const auto& row) { return row.first; });
+  const auto found =
+      std::ranges::find(kWords, annotation, [](const auto& row) { return row.first; });
   return found == kWords.end() ? Severity::High : found->second;
 }
 
@@ -98,9 +99,8 @@ std::unique_ptr<const KyvernoPolicies> KyvernoPolicies::load(const kube::Snapsho
           return other.ref.group == object.ref.group && other.ref.kind == object.ref.kind &&
                  other.ref.name_space == object.ref.name_space && other.ref.name == object.ref.name;
         });
-    if (!is_given &&
-        snapshot.find(object.ref.group, object.ref.kind, object.ref.name_space, object.ref.name) ==
-            &object) {
+    if (!is_given && snapshot.find(object.ref.group, object.ref.kind, object.ref.name_space,
+                                   object.ref.name) == &object) {
       made->policies_.push_back(object);
     }
   }
@@ -108,31 +108,30 @@ std::unique_ptr<const KyvernoPolicies> KyvernoPolicies::load(const kube::Snapsho
   const auto is_given = [&](const kube::Object* object) {
     return object >= made->policies_.data() && object < made->policies_.data() + given;
   };
-  auto classic =
-      kyverno::PolicySet::load({.policies = made->policies_, .exceptions = made->exceptions_, .kinds = inputs.kinds});
+  auto classic = kyverno::PolicySet::load(
+      {.policies = made->policies_, .exceptions = made->exceptions_, .kinds = inputs.kinds});
   for (kyverno::LoadProblem& problem : classic.problems) {
-    made->problems_.push_back(
-        {.check = problem.object->ref.kind == "PolicyException"             ? &kException
-                  : problem.kind == kyverno::LoadProblem::Kind::DoesNotCompile ? &kDoesNotCompile
-                                                                               : &kInvalid,
-         .object = problem.object,
-         .pointer = std::move(problem.pointer),
-         .offset = problem.offset,
-         .message = std::move(problem.message),
-         .is_refused = problem.is_refused,
-         .is_given = is_given(problem.object)});
+    made->problems_.push_back({.check = problem.object->ref.kind == "PolicyException" ? &kException
+                                        : problem.kind == kyverno::LoadProblem::Kind::DoesNotCompile
+                                            ? &kDoesNotCompile
+                                            : &kInvalid,
+                               .object = problem.object,
+                               .pointer = std::move(problem.pointer),
+                               .offset = problem.offset,
+                               .message = std::move(problem.message),
+                               .is_refused = problem.is_refused,
+                               .is_given = is_given(problem.object)});
   }
   made->classic_ = std::move(classic.set);
-  auto cel = kyverno_cel::PolicySet::load({.policies = made->policies_,
-                                           .exceptions = made->exceptions_,
-                                           .kinds = inputs.kinds,
-                                           .now = inputs.now_seconds < 0
-                                                      ? std::nullopt
-                                                      : std::optional(inputs.now_seconds)});
+  auto cel = kyverno_cel::PolicySet::load(
+      {.policies = made->policies_,
+       .exceptions = made->exceptions_,
+       .kinds = inputs.kinds,
+       .now = inputs.now_seconds < 0 ? std::nullopt : std::optional(inputs.now_seconds)});
   for (kyverno_cel::LoadProblem& problem : cel.problems) {
     using Kind = kyverno_cel::LoadProblem::Kind;
     const bool is_exception = problem.kind == Kind::NoPolicy || problem.kind == Kind::Expired;
-    made->problems_.push_back({.check = is_exception ? &kException
+    made->problems_.push_back({.check = is_exception                           ? &kException
                                         : problem.kind == Kind::DoesNotCompile ? &kDoesNotCompile
                                                                                : &kInvalid,
                                .object = problem.object,
@@ -157,15 +156,15 @@ void KyvernoPolicies::make_checks() {
                                                 : fmt::format("{}/{}", name, rule));
     const std::string_view title = annotation_of(object, "policies.kyverno.io/title");
     const std::string_view description = annotation_of(object, "policies.kyverno.io/description");
-    check.title = !title.empty() ? title
-                                 : std::string_view(texts_.emplace_back(
-                                       rule.empty() ? fmt::format("{} {}", kind, name)
-                                                    : fmt::format("{} {}, rule {}", kind, name, rule)));
-    check.description =
-        !description.empty()
-            ? description
-            : std::string_view(texts_.emplace_back(
-                  fmt::format("A rule of the {} {}, as its authors wrote it.", kind, name)));
+    check.title = !title.empty()
+                      ? title
+                      : std::string_view(texts_.emplace_back(
+                            rule.empty() ? fmt::format("{} {}", kind, name)
+                                         : fmt::format("{} {}, rule {}", kind, name, rule)));
+    check.description = !description.empty()
+                            ? description
+                            : std::string_view(texts_.emplace_back(fmt::format(
+                                  "A rule of the {} {}, as its authors wrote it.", kind, name)));
     check.remedy =
         "Change the object as the message says, or ask the owner of the policy for a "
         "PolicyException.";
@@ -176,8 +175,7 @@ void KyvernoPolicies::make_checks() {
   for (const kyverno::PolicyRecord& policy : classic_.policies()) {
     for (const kyverno::RuleRecord& rule : policy.rules) {
       // Autogen's rules are the author's rule: one record for all of them.
-      const auto [place, is_new] =
-          by_rule_.try_emplace({policy.object, rule.pointer}, nullptr);
+      const auto [place, is_new] = by_rule_.try_emplace({policy.object, rule.pointer}, nullptr);
       if (is_new) {
         place->second = add(*policy.object, kyverno::to_text(policy.kind), policy.name,
                             rule.written, rule.severity);

@@ -190,10 +190,9 @@ kyverno::World::Answer KyvernoWorld::api_call(Arena& arena, const kyverno::ApiCa
     }
   }
   const std::array<std::string_view, 3> keys{"apiVersion", "kind", "items"};
-  const std::array<Node, 3> values{
-      Node::make_string("v1", 0),
-      Node::make_string(arena.concat({kind->kind, "List"}), 0),
-      Node::make_array(arena, items, 0)};
+  const std::array<Node, 3> values{Node::make_string("v1", 0),
+                                   Node::make_string(arena.concat({kind->kind, "List"}), 0),
+                                   Node::make_array(arena, items, 0)};
   return Node::make_object(arena, values, keys, {}, 0);
 }
 

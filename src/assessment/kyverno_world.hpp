@@ -1,7 +1,7 @@
 #pragma once
-// The cluster as Kyverno's classic policies may see it when a Snapshot is judged: its ConfigMaps and
-// objects, and API calls that read them. What the Snapshot does not hold is an error that the judge
-// turns into Unknown.
+// The cluster as Kyverno's classic policies may see it when a Snapshot is judged: its ConfigMaps
+// and objects, and API calls that read them. What the Snapshot does not hold is an error that the
+// judge turns into Unknown.
 //
 // Threads: immutable. Lifetime: the snapshot and the kinds must outlive it.
 

@@ -140,9 +140,9 @@ class Footer {
       const std::int64_t first = scalar::days_from_civil({year, static_cast<unsigned>(month), 1});
       const std::int64_t first_weekday = ((first % 7) + 7 + 4) % 7;
       day = first + (weekday - first_weekday + 7) % 7 + (week - 1) * 7;
-      const std::int64_t next = month == 12
-                                    ? scalar::days_from_civil({year + 1, 1, 1})
-                                    : scalar::days_from_civil({year, static_cast<unsigned>(month) + 1, 1});
+      const std::int64_t next =
+          month == 12 ? scalar::days_from_civil({year + 1, 1, 1})
+                      : scalar::days_from_civil({year, static_cast<unsigned>(month) + 1, 1});
       while (day >= next) {  // week 5 is the last one
         day -= 7;
       }
@@ -151,7 +151,8 @@ class Footer {
       if (!take_number(n)) {
         return false;
       }
-      const std::int64_t march = scalar::days_from_civil({year, 3, 1}) - scalar::days_from_civil({year, 1, 1});
+      const std::int64_t march =
+          scalar::days_from_civil({year, 3, 1}) - scalar::days_from_civil({year, 1, 1});
       day = scalar::days_from_civil({year, 1, 1}) + n - 1 + (march == 60 && n >= 60 ? 1 : 0);
     } else {
       std::int64_t n = 0;

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cel/internal/text_size.hpp"
-#include "scalar/time_text.hpp"
 #include "cel/internal/timezone.hpp"
+#include "scalar/time_text.hpp"
 
 namespace tally::cel {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "scalar/time_text.hpp"
 #include "cel/type.hpp"
 #include "cel/value.hpp"
+#include "scalar/time_text.hpp"
 
 namespace tally::cel {
 

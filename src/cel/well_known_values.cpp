@@ -112,8 +112,8 @@ Value timestamp(Arena& arena, const Fields& fields) {
   if (!integer_field(fields, "seconds", seconds) || !integer_field(fields, "nanos", nanoseconds)) {
     return no_such_overload();
   }
-  if (seconds < scalar::kTimestampSecondsMin || seconds > scalar::kTimestampSecondsMax || nanoseconds < 0 ||
-      nanoseconds >= kNanosecondsPerSecond) {
+  if (seconds < scalar::kTimestampSecondsMin || seconds > scalar::kTimestampSecondsMax ||
+      nanoseconds < 0 || nanoseconds >= kNanosecondsPerSecond) {
     return make_error(arena, ErrorCode::Overflow, "timestamp overflow");
   }
   return Value::timestamp(seconds, static_cast<std::uint32_t>(nanoseconds));

@@ -119,7 +119,8 @@ bool can_generate(const Node& rules) {
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
   std::string out;
   std::size_t written = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + what.size())) {
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + what.size())) {
     out.append(text, written, at - written);
     out += by;
     written = at + what.size();
@@ -226,8 +227,8 @@ class RuleWriter {
           filters.push_back(filter);
           continue;
         }
-        const Node with = with_member(arena_, resources == nullptr ? empty() : *resources, "kinds",
-                                      kinds_node());
+        const Node with =
+            with_member(arena_, resources == nullptr ? empty() : *resources, "kinds", kinds_node());
         filters.push_back(with_member(arena_, filter, "resources", with));
       }
       return with_member(arena_, block, field, Node::make_array(arena_, filters, list->offset()));
@@ -337,13 +338,15 @@ Node rewritten(Arena& arena, const Node& rule, bool is_for_cron_jobs) {
   const bool is_cel = at(rule, {"validate", "cel"}) != nullptr;
   std::string text;
   document::append_json(text, rule);
-  const std::string_view below = is_for_cron_jobs ? "spec.jobTemplate.spec.template." : "spec.template.";
+  const std::string_view below =
+      is_for_cron_jobs ? "spec.jobTemplate.spec.template." : "spec.template.";
   const std::string_view before = is_cel ? "" : "request.";
   for (const std::string_view part : {"spec", "metadata"}) {
     for (const std::string_view object : {"object.", "oldObject."}) {
       const std::string what = std::string(before) + std::string(object) + std::string(part);
-      replace_all(text, what,
-                  std::string(before) + std::string(object) + std::string(below) + std::string(part));
+      replace_all(
+          text, what,
+          std::string(before) + std::string(object) + std::string(below) + std::string(part));
     }
   }
   const auto source = document::Source::from_text("rule", text);

@@ -136,8 +136,7 @@ class Extraction {
 
  private:
   Outcome<void> take(const Node& holder, const std::string& above) {
-    const std::string_view pointer =
-        arena_.copy(fmt::format("{}/{}", above, extractor_.value));
+    const std::string_view pointer = arena_.copy(fmt::format("{}/{}", above, extractor_.value));
     std::string_view key = pointer;
     if (!extractor_.key.empty()) {
       const Node* written = holder.find(extractor_.key);

@@ -1,6 +1,6 @@
 // verifyImages: everything but the cryptography (Kyverno 1.19 pkg/engine/image_verify.go,
-// pkg/engine/handlers/{validation,mutation}). Which images a rule is about is known; whether they are
-// signed is unknown, and nothing passes without a verified signature.
+// pkg/engine/handlers/{validation,mutation}). Which images a rule is about is known; whether they
+// are signed is unknown, and nothing passes without a verified signature.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -34,13 +34,13 @@ bool is_about(const Node& verify, std::string_view image) {
 
 // Whether somebody must have signed: attestors, attestations, or the old fields for one key.
 bool needs_signature(const Node& verify) {
-  return std::ranges::any_of(
-      std::array<std::string_view, 6>{"attestors", "attestations", "key", "roots", "subject",
-                                      "issuer"},
-      [&](std::string_view field) {
-        const Node* value = verify.find(field);
-        return value != nullptr && (value->size() > 0 || !value->text().empty());
-      });
+  return std::ranges::any_of(std::array<std::string_view, 6>{"attestors", "attestations", "key",
+                                                             "roots", "subject", "issuer"},
+                             [&](std::string_view field) {
+                               const Node* value = verify.find(field);
+                               return value != nullptr &&
+                                      (value->size() > 0 || !value->text().empty());
+                             });
 }
 
 bool is_true(const Node& verify, std::string_view field) {
@@ -51,8 +51,8 @@ bool is_true(const Node& verify, std::string_view field) {
 }  // namespace
 
 void Judgement::verify_images(const Rule& rule) {
-  const Outcome<Node> images = images_of(arena_, object_.is_null() ? old_object_ : object_,
-                                         rule.image_extractors, context_);
+  const Outcome<Node> images =
+      images_of(arena_, object_.is_null() ? old_object_ : object_, rule.image_extractors, context_);
   if (!images) {
     say_error(rule, "failed to extract images", images.error());
     return;

@@ -161,8 +161,7 @@ bool WildSelector::matches(const Node& labels) const {
   for (const Pair& pair : wild_) {
     bool is_found = false;
     for (const document::Member member : labels.members()) {
-      if (wildcard_match(pair.key, member.key) &&
-          wildcard_match(pair.value, member.value.text())) {
+      if (wildcard_match(pair.key, member.key) && wildcard_match(pair.value, member.value.text())) {
         is_found = true;
         break;
       }
@@ -309,8 +308,7 @@ bool ResourceFilter::matches_user(const Subject& subject) const {
     } else if (kind == "ServiceAccount") {
       constexpr std::string_view kPrefix = "system:serviceaccount:";
       if (subject.username.starts_with(kPrefix)) {
-        const std::string pattern =
-            std::string(text_at(of, "namespace")) + ":" + std::string(name);
+        const std::string pattern = std::string(text_at(of, "namespace")) + ":" + std::string(name);
         if (wildcard_match(pattern, subject.username.substr(kPrefix.size()))) {
           return true;
         }

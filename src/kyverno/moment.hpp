@@ -1,6 +1,6 @@
 #pragma once
-// One moment for a whole run, as JMESPath asks for it: time_now() answers the same to every rule, so
-// that a run does not contradict itself; random() is fed from a seed.
+// One moment for a whole run, as JMESPath asks for it: time_now() answers the same to every rule,
+// so that a run does not contradict itself; random() is fed from a seed.
 //
 // Threads: may be asked from several threads at once.
 

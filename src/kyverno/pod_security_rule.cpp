@@ -71,9 +71,8 @@ std::string field_of(std::string_view pointer) {
 
 bool is_of_control(std::string_view check, std::string_view control) {
   const auto found = std::ranges::find(kControls, control, &Control::name);
-  return found != kControls.end() && std::ranges::any_of(found->checks, [&](std::string_view id) {
-           return id == check;
-         });
+  return found != kControls.end() &&
+         std::ranges::any_of(found->checks, [&](std::string_view id) { return id == check; });
 }
 
 bool any_matches(const Node* patterns, std::string_view text) {
@@ -188,8 +187,8 @@ std::optional<Judgement::Said> Judgement::validate_pod_security(
   const std::string_view level_text = text_at(written, "level");
   const std::string_view version_text = text_at(written, "version");
   const auto level = pod_security::parse_level(level_text);
-  const auto version =
-      pod_security::Version::parse(version_text.empty() ? std::string_view("latest") : version_text);
+  const auto version = pod_security::Version::parse(
+      version_text.empty() ? std::string_view("latest") : version_text);
   if (!level || !version) {
     return error("failed to parse pod security api version",
                  {.message = !level ? level.error().message : version.error().message});
@@ -242,9 +241,9 @@ std::optional<Judgement::Said> Judgement::validate_pod_security(
     for (const ExceptionEntry* exception : exceptions) {
       used.push_back(exception->key);
     }
-    return Said{.verdict = Verdict::Skip,
-                .message = arena_.concat(
-                    {"rule is skipped due to policy exceptions ", arena_.copy(keys)})};
+    return Said{
+        .verdict = Verdict::Skip,
+        .message = arena_.concat({"rule is skipped due to policy exceptions ", arena_.copy(keys)})};
   }
   // The reasons in the API server's words, of the checks that are left.
   std::string text;
@@ -261,9 +260,9 @@ std::optional<Judgement::Said> Judgement::validate_pod_security(
     }
   }
   return Said{.verdict = Verdict::Fail,
-              .message = arena_.copy(fmt::format(
-                  "Validation rule '{}' failed. It violates PodSecurity \"{}:{}\": {}", name,
-                  level_text, version_text, text)),
+              .message = arena_.copy(
+                  fmt::format("Validation rule '{}' failed. It violates PodSecurity \"{}:{}\": {}",
+                              name, level_text, version_text, text)),
               .pointer = kind == "Pod" ? pointer : std::string_view{}};
 }
 

@@ -64,13 +64,15 @@ class PolicyReader {
  public:
   PolicyReader(PolicySet::Table& table, const kube::Object& object,
                std::vector<LoadProblem>& problems)
-      : table_(table), object_(object), problems_(problems), entry_(table.policies.emplace_back()) {}
+      : table_(table),
+        object_(object),
+        problems_(problems),
+        entry_(table.policies.emplace_back()) {}
 
   void read() {
     entry_.object = &object_;
     entry_.name = object_.ref.name;
-    const bool is_namespaced =
-        object_.ref.kind == "Policy" || object_.ref.kind == "CleanupPolicy";
+    const bool is_namespaced = object_.ref.kind == "Policy" || object_.ref.kind == "CleanupPolicy";
     if (is_namespaced) {
       entry_.name_space =
           object_.ref.name_space.empty() ? std::string_view("default") : object_.ref.name_space;
@@ -95,9 +97,9 @@ class PolicyReader {
     }
     if (const Node* conditions = at(*spec, {"webhookConfiguration", "matchConditions"});
         conditions != nullptr && conditions->size() > 0) {
-      entry_.match_conditions =
-          CelRule::load_conditions(table_.cel, *conditions,
-                                   "/spec/webhookConfiguration/matchConditions", object_, problems_);
+      entry_.match_conditions = CelRule::load_conditions(
+          table_.cel, *conditions, "/spec/webhookConfiguration/matchConditions", object_,
+          problems_);
     }
     read_rules();
   }
@@ -161,15 +163,16 @@ class PolicyReader {
     } else if (is_written) {
       problem(pointer + "/match", original, "match is required", false);
     }
-    if (const Node* exclude = rule.node.find("exclude"); exclude != nullptr && exclude->is_object()) {
+    if (const Node* exclude = rule.node.find("exclude");
+        exclude != nullptr && exclude->is_object()) {
       rule.exclude = MatchBlock::read(*exclude);
     }
     if (const Node* extractors = rule.node.find("imageExtractors"); extractors != nullptr) {
       rule.image_extractors = *extractors;
     }
     if (rule.verify_images != nullptr) {
-      // Both are true unless the rule says otherwise (api/kyverno/v1, kubebuilder defaults), but the
-      // command line knows no defaults of the API: what is not written is false.
+      // Both are true unless the rule says otherwise (api/kyverno/v1, kubebuilder defaults), but
+      // the command line knows no defaults of the API: what is not written is false.
       rule.has_image_checks = std::ranges::any_of(rule.verify_images->items(), [](const Node& one) {
         const Node* digest = one.find("verifyDigest");
         const Node* required = one.find("required");
@@ -393,14 +396,14 @@ void read_exception(PolicySet::Table& table, const kube::Object& object,
                         .is_refused = true});
     return;
   }
-  ExceptionEntry entry{.key = table.arena.concat({object.ref.name_space,
-                                                  object.ref.name_space.empty() ? "" : "/",
-                                                  object.ref.name}),
-                       .object = &object,
-                       .match = MatchBlock::read(*match),
-                       .conditions = {},
-                       .pod_security = {},
-                       .exceptions = *list};
+  ExceptionEntry entry{
+      .key = table.arena.concat(
+          {object.ref.name_space, object.ref.name_space.empty() ? "" : "/", object.ref.name}),
+      .object = &object,
+      .match = MatchBlock::read(*match),
+      .conditions = {},
+      .pod_security = {},
+      .exceptions = *list};
   if (const Node* conditions = spec->find("conditions"); conditions != nullptr) {
     entry.conditions = *conditions;
   }

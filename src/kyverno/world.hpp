@@ -17,15 +17,21 @@ namespace tally::kyverno {
 
 // A call of `context[].apiCall`, after its variables were put in.
 struct ApiCall {
-  std::string_view method{};  // "GET", "POST"
-  std::string_view path{};    // urlPath of the API server; empty for a service
-  std::string_view service{}; // URL of a service; no token is ever sent to it
-  document::Node data{};      // body of a POST: an object
-  document::Node headers{};   // of a service call; Null
+  std::string_view method{};      // "GET", "POST"
+  std::string_view path{};        // urlPath of the API server; empty for a service
+  std::string_view service{};     // URL of a service; no token is ever sent to it
+  document::Node data{};          // body of a POST: an object
+  document::Node headers{};       // of a service call; Null
   std::string_view name_space{};  // the policy's: a namespaced policy reads no other; "" otherwise
 };
 
-enum class Capability : std::uint8_t { ConfigMaps, ApiCalls, GlobalContext, ImageRegistry, Objects };
+enum class Capability : std::uint8_t {
+  ConfigMaps,
+  ApiCalls,
+  GlobalContext,
+  ImageRegistry,
+  Objects
+};
 
 class World {
  public:
@@ -50,7 +56,8 @@ class World {
   [[nodiscard]] virtual Answer list(Arena& arena, std::string_view api_version,
                                     std::string_view kind, std::string_view name_space,
                                     const document::Node& selector) const = 0;
-  // Clock, chance and names for JMESPath (jmespath/host.hpp); null: functions that ask for them fail.
+  // Clock, chance and names for JMESPath (jmespath/host.hpp); null: functions that ask for them
+  // fail.
   [[nodiscard]] virtual const jmespath::Host* functions() const { return nullptr; }
 
  protected:

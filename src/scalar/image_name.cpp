@@ -100,9 +100,8 @@ bool is_path(std::string_view text) { return every_part(text, '/', is_path_compo
 bool is_tag(std::string_view text) {
   return !text.empty() && text.size() <= kTagBytesMax &&
          (is_alphanumeric(text.front()) || text.front() == '_') &&
-         std::ranges::all_of(text, [](char c) {
-           return is_alphanumeric(c) || c == '_' || c == '.' || c == '-';
-         });
+         std::ranges::all_of(
+             text, [](char c) { return is_alphanumeric(c) || c == '_' || c == '.' || c == '-'; });
 }
 
 // digest = algorithm ":" at least 32 hex digits, algorithm = component { [+._-] component }
@@ -131,7 +130,7 @@ std::string_view digest_problem(std::string_view digest) {
   const std::string_view hex = digest.substr(colon + 1);
   for (const auto& [name, digits] : kAlgorithms) {
     if (digest.substr(0, colon) == name) {
-      return hex.size() != digits                ? "invalid checksum digest length"
+      return hex.size() != digits                 ? "invalid checksum digest length"
              : std::ranges::any_of(hex, is_upper) ? "invalid checksum digest format"
                                                   : "";
     }
@@ -200,8 +199,7 @@ bool names_registry(std::string_view first) {
 
 Result<ImageName> ImageName::parse(std::string_view text, const Defaults& defaults) {
   const std::size_t slash = text.find('/');
-  const bool is_short =
-      slash == std::string_view::npos || !names_registry(text.substr(0, slash));
+  const bool is_short = slash == std::string_view::npos || !names_registry(text.substr(0, slash));
   const std::string whole =
       is_short ? fmt::format("{}/{}", defaults.registry, text) : std::string(text);
   Parts parts;

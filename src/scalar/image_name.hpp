@@ -5,8 +5,8 @@
 //   reference = [ domain "/" ] path [ ":" tag ] [ "@" digest ]
 //   domain    = host [ ":" port ]            path = component { "/" component }
 //
-// image_reference.hpp reads the same texts as go-containerregistry does; the two differ in what they
-// accept and in the name of Docker Hub.
+// image_reference.hpp reads the same texts as go-containerregistry does; the two differ in what
+// they accept and in the name of Docker Hub.
 
 #include <string>
 #include <string_view>
@@ -16,11 +16,11 @@
 namespace tally::scalar {
 
 struct ImageName {
-  std::string registry;  // "docker.io", "localhost:5000"; rarely empty
-  std::string name;      // "nginx"
-  std::string path;      // "library/nginx"; nothing is put in front of a single name
-  std::string tag;       // "latest" if there is neither tag nor digest
-  std::string digest;    // "sha256:..."; may be empty
+  std::string registry;            // "docker.io", "localhost:5000"; rarely empty
+  std::string name;                // "nginx"
+  std::string path;                // "library/nginx"; nothing is put in front of a single name
+  std::string tag;                 // "latest" if there is neither tag nor digest
+  std::string digest;              // "sha256:..."; may be empty
   std::string reference;           // registry/path:tag or registry/path@digest
   std::string reference_with_tag;  // registry/path:tag
 

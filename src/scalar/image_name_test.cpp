@@ -51,7 +51,9 @@ TEST(ImageName, KeepsTagAndDigest) {
 TEST(ImageName, RefusesWhatIsNoReference) {
   for (const char* text :
        {"", ":v1", "a:", "a/:1", "bank/Ledger", "a..b/c d", "a@sha256:12", "a@md5:aa", "-a", "a-",
-        "a/b:" "-x", "a//b", "a/b/", "/a", "a___b", "x.y:port/z"}) {
+        "a/b:"
+        "-x",
+        "a//b", "a/b/", "/a", "a___b", "x.y:port/z"}) {
     EXPECT_FALSE(ImageName::parse(text)) << text;
   }
   EXPECT_FALSE(ImageName::parse("a:" + std::string(129, 'x')));

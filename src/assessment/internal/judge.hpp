@@ -10,15 +10,15 @@
 #include <vector>
 
 #include "admission_policy/policy_set.hpp"
-#include "gatekeeper/constraint_set.hpp"
-#include "kyverno/policy_set.hpp"
-#include "kyverno_cel/policy_set.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/internal/namespace_policy.hpp"
 #include "base/arena.hpp"
 #include "finding/assessment.hpp"
+#include "gatekeeper/constraint_set.hpp"
 #include "kube/object.hpp"
 #include "kube/structure.hpp"
+#include "kyverno/policy_set.hpp"
+#include "kyverno_cel/policy_set.hpp"
 #include "pod_security/scratch.hpp"
 #include "workload/workload.hpp"
 

@@ -34,8 +34,9 @@ Value truncate(EvalContext& context, std::span<const Value> args) {
     return args[0];
   }
   __extension__ using Wide = __int128;
-  const Wide since = (Wide{args[0].as_int()} - scalar::kTimestampSecondsMin) * kNanosecondsOfSecond +
-                     args[0].nanoseconds();
+  const Wide since =
+      (Wide{args[0].as_int()} - scalar::kTimestampSecondsMin) * kNanosecondsOfSecond +
+      args[0].nanoseconds();
   if (since < 0) {
     return invalid(context, {"timestamp before the year 1"});
   }

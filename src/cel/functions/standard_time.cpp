@@ -1,7 +1,7 @@
 // Parts of timestamps and durations: cel-spec doc/langdef.md, "Date and time functions".
 #include "cel/functions/standard.hpp"
-#include "scalar/time_text.hpp"
 #include "cel/internal/timezone.hpp"
+#include "scalar/time_text.hpp"
 
 namespace tally::cel {
 namespace {

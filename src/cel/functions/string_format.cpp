@@ -7,8 +7,8 @@
 #include <string>
 
 #include "base/text.hpp"
-#include "scalar/time_text.hpp"
 #include "cel/type.hpp"
+#include "scalar/time_text.hpp"
 
 namespace tally::cel {
 
@@ -323,7 +323,8 @@ bool Formatter::text(TextBuilder& out, const Value& value, unsigned depth) {
       return true;
     case ValueKind::Timestamp:
       out.add(
-          scalar::timestamp_text({.seconds = value.as_int(), .nanoseconds = value.nanoseconds()}).text());
+          scalar::timestamp_text({.seconds = value.as_int(), .nanoseconds = value.nanoseconds()})
+              .text());
       return true;
     case ValueKind::Duration:
       out.add(scalar::duration_text(value.as_int()).text());

@@ -1,7 +1,7 @@
 #pragma once
 // Rules for pods, rewritten for the controllers that hold a pod template (Kyverno 1.19
-// pkg/autogen/v1): all or nothing per policy; the paths of patterns are put below the template, those
-// of variables are rewritten as text.
+// pkg/autogen/v1): all or nothing per policy; the paths of patterns are put below the template,
+// those of variables are rewritten as text.
 
 #include <string>
 #include <string_view>

@@ -14,8 +14,7 @@ namespace tally::kyverno::internal {
 
 // `extractors`: of the rule, by kind; Null: none. An empty object: no images.
 [[nodiscard]] Outcome<document::Node> images_of(Arena& arena, const document::Node& object,
-                                                const document::Node& extractors,
-                                                Context& context);
+                                                const document::Node& extractors, Context& context);
 
 // One image of that answer.
 struct ImageEntry {

@@ -14,8 +14,8 @@
 
 namespace tally::kyverno::internal {
 
-// "Pod", "apps/v1/Deployment", "*/v1beta1/CronJob", "Pod/exec", "*/*": every part may hold wildcards
-// (pkg/utils/kube/kind.go, ParseKindSelector).
+// "Pod", "apps/v1/Deployment", "*/v1beta1/CronJob", "Pod/exec", "*/*": every part may hold
+// wildcards (pkg/utils/kube/kind.go, ParseKindSelector).
 struct KindSelector {
   std::string_view group{};
   std::string_view version{};

@@ -8,7 +8,8 @@
 //
 // Difference: upstream takes the first byte of the character in front of a variable, so that a
 // character of several bytes spoils it; here it does not. A text of more than kSubstitutedBytesMax,
-// or with more than kSubstitutionRoundsMax rounds of replacing, is an error, where upstream goes on.
+// or with more than kSubstitutionRoundsMax rounds of replacing, is an error, where upstream goes
+// on.
 
 #include <string_view>
 
@@ -25,7 +26,8 @@ inline constexpr std::uint32_t kSubstitutionDepthMax = 256;
 // substitution.
 [[nodiscard]] bool has_variables(const document::Node& value);
 
-// `place`: where the value stands in its rule, as upstream counts it ("/mutate/patchStrategicMerge"):
+// `place`: where the value stands in its rule, as upstream counts it
+// ("/mutate/patchStrategicMerge"):
 // `{{ @ }}` skips the first two parts of a path.
 [[nodiscard]] Outcome<document::Node> substitute(const document::Node& value, Context& context,
                                                  std::string_view place = {});

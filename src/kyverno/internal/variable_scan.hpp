@@ -18,8 +18,8 @@ struct Span {
   std::size_t end = 0;  // behind the last byte
 };
 
-// The first variable behind `from`, "{{" and "}}" included. The character in front of it must stand at
-// or behind `from`, too: it is part of what upstream matches.
+// The first variable behind `from`, "{{" and "}}" included. The character in front of it must stand
+// at or behind `from`, too: it is part of what upstream matches.
 [[nodiscard]] std::optional<Span> find_variable(std::string_view text, std::size_t from) noexcept;
 [[nodiscard]] std::optional<Span> find_reference(std::string_view text, std::size_t from) noexcept;
 
