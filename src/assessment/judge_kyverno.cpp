@@ -206,7 +206,9 @@ class KyvernoJudge {
     const auto is_mutating = [&](std::uint32_t policy) {
       return policies_.cel().policies()[policy].kind == kyverno_cel::PolicyKind::Mutating;
     };
-    std::ranges::stable_partition(candidates, is_mutating);
+    std::ranges::sort(candidates, {}, [&](std::uint32_t policy) {
+      return std::pair{!is_mutating(policy), policy};
+    });
     for (const std::uint32_t index : candidates) {
       const kyverno_cel::Policy& policy = policies_.cel().policies()[index];
       if (policy.mode != kyverno_cel::Mode::Kubernetes ||

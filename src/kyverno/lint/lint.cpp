@@ -1,6 +1,7 @@
 #include "kyverno/lint/lint.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "kyverno/lint/internal/policy_view.hpp"
@@ -48,11 +49,16 @@ LintReport lint_policies(const LintInputs& inputs) {
     for (const lint::LintCheck* check : lint::all_lint_checks()) {
       check->run(view, report);
     }
-    std::ranges::stable_sort(own, [](const LintFinding& a, const LintFinding& b) {
-      return std::tie(a.offset, a.pointer) < std::tie(b.offset, b.pointer);
+    // By place; at one place in the order of the checks.
+    std::vector<std::size_t> order(own.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+      return std::tie(own[a].offset, own[a].pointer, a) <
+             std::tie(own[b].offset, own[b].pointer, b);
     });
-    out.findings.insert(out.findings.end(), std::make_move_iterator(own.begin()),
-                        std::make_move_iterator(own.end()));
+    for (const std::size_t index : order) {
+      out.findings.push_back(std::move(own[index]));
+    }
   }
   return out;
 }
