@@ -285,6 +285,10 @@ struct Joined {
       for (std::size_t i = 0; i < part.counts.size(); ++i) {
         sum.counts[i].fail += part.counts[i].fail;
         sum.counts[i].excepted += part.counts[i].excepted;
+        sum.counts[i].pass += part.counts[i].pass;
+        sum.counts[i].error += part.counts[i].error;
+        sum.counts[i].unknown += part.counts[i].unknown;
+        sum.counts[i].skip += part.counts[i].skip;
       }
       for (const auto& [set, count] : part.evaluated) {
         sum.count_evaluated(set, count);
