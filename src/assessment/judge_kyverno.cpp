@@ -124,7 +124,6 @@ class KyvernoJudge {
       case kyverno::Verdict::Pass:
         return Verdict::Pass;
       case kyverno::Verdict::Fail:
-      case kyverno::Verdict::Warn:
         return Verdict::Fail;
       case kyverno::Verdict::Error:
         return rule.is_world_missing ? Verdict::Unknown : Verdict::Error;

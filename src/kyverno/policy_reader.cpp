@@ -423,15 +423,11 @@ void finish_table(PolicySet::Table& table) {
         policy.exceptions.push_back(&exception);
       }
     }
-    const Node* background = policy.spec.find("background");
-    const Node* admission = policy.spec.find("admission");
     table.records.push_back({.kind = policy.kind,
                              .object = policy.object,
                              .name = policy.name,
                              .name_space = policy.name_space,
-                             .rules = policy.records,
-                             .is_background = background == nullptr || background->boolean(),
-                             .is_admission = admission == nullptr || admission->boolean()});
+                             .rules = policy.records});
   }
 }
 

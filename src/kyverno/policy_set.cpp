@@ -21,13 +21,12 @@ std::string_view to_text(RuleType type) noexcept {
 }
 
 std::string_view to_text(Verdict verdict) noexcept {
-  constexpr std::array<std::string_view, 6> kNames{"pass",  "fail", "warn",
-                                                   "error", "skip", "unknown"};
+  constexpr std::array<std::string_view, 5> kNames{"pass", "fail", "error", "skip", "unknown"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
 std::string_view to_text(LoadProblem::Kind kind) noexcept {
-  constexpr std::array<std::string_view, 3> kNames{"invalid", "does-not-compile", "deprecated"};
+  constexpr std::array<std::string_view, 2> kNames{"invalid", "does-not-compile"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

@@ -50,8 +50,8 @@ enum class RuleType : std::uint8_t { Validation, Mutation, Generation, ImageVeri
 // "Validation", "Mutation", "Generation", "ImageVerify", "Cleanup"
 [[nodiscard]] std::string_view to_text(RuleType type) noexcept;
 
-enum class Verdict : std::uint8_t { Pass, Fail, Warn, Error, Skip, Unknown };
-// "pass", "fail", "warn", "error", "skip", "unknown"
+enum class Verdict : std::uint8_t { Pass, Fail, Error, Skip, Unknown };
+// "pass", "fail", "error", "skip", "unknown"
 [[nodiscard]] std::string_view to_text(Verdict verdict) noexcept;
 
 enum class Phase : std::uint8_t { Mutate, VerifyImages, Validate, Generate, Cleanup };
@@ -75,8 +75,6 @@ struct PolicyRecord {
   std::string_view name{};
   std::string_view name_space{};  // "" for cluster-wide kinds
   std::span<const RuleRecord> rules{};
-  bool is_background = true;  // spec.background
-  bool is_admission = true;   // spec.admission
 };
 
 // A variable that the caller puts into the context: "request.operation", "element.name".
@@ -132,7 +130,6 @@ struct LoadProblem {
   enum class Kind : std::uint8_t {
     Invalid,         // the policy cannot be applied: a missing or wrong field
     DoesNotCompile,  // an expression
-    Deprecated,      // it is applied all the same
   };
   Kind kind = Kind::Invalid;
   const kube::Object* object = nullptr;

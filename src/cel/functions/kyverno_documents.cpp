@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cel/functions/all.hpp"
+#include "cel/internal/detached_value.hpp"
 #include "cel/internal/go_json.hpp"
 #include "cel/internal/kyverno_contexts.hpp"
 #include "document/read.hpp"
@@ -13,7 +14,6 @@ namespace tally::cel {
 namespace {
 
 using document::Node;
-using document::NodeKind;
 
 constexpr std::size_t kTextBytesReadMax = std::size_t{16} << 20U;
 constexpr std::uint32_t kDepthMax = 200;
@@ -23,35 +23,6 @@ document::ReadOptions read_options() {
   options.limits.depth = kDepthMax;
   options.limits.nodes = 1'000'000;
   return options;
-}
-
-// A copy that needs neither the nodes nor their source. Depth is bounded by the reader.
-Value to_value(Arena& arena, const Node& node) {
-  switch (node.kind()) {
-    case NodeKind::Null:
-      return Value::null();
-    case NodeKind::Bool:
-      return Value::boolean(node.boolean());
-    case NodeKind::Number:
-      return Value::real(node.number());
-    case NodeKind::String:
-      return Value::string(arena.copy(node.text()));
-    case NodeKind::Array: {
-      ListBuilder list(arena, node.size());
-      for (const Node& item : node.items()) {
-        list.add(to_value(arena, item));
-      }
-      return list.finish();
-    }
-    case NodeKind::Object: {
-      MapBuilder map(arena, node.size());
-      for (std::size_t i = 0; i < node.size(); ++i) {
-        map.add(Value::string(arena.copy(node.key(i))), to_value(arena, node.items()[i]));
-      }
-      return map.finish();
-    }
-  }
-  return Value::null();
 }
 
 Value too_long(EvalContext& context) {
@@ -83,7 +54,7 @@ Value unmarshal(EvalContext& context, std::span<const Value> args) {
     return invalid(context, {documents.empty() ? "unexpected end of JSON input"
                                                : "invalid character after top-level value"});
   }
-  return to_value(context.arena, documents.front().root);
+  return detached_value(context.arena, documents.front().root);
 }
 
 Value marshal(EvalContext& context, std::span<const Value> args) {
@@ -103,7 +74,7 @@ Value parse_yaml(EvalContext& context, std::span<const Value> args) {
   const auto source = document::Source::from_text("", text);
   Arena scratch;
   const auto root = document::read_one(*source, scratch, read_options());
-  return root ? to_value(context.arena, *root)
+  return root ? detached_value(context.arena, *root)
               : invalid(context, {"error converting YAML to JSON: ", root.error().message});
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cel/functions/all.hpp"
+#include "cel/internal/detached_value.hpp"
 #include "cel/host.hpp"
 #include "cel/internal/base64.hpp"
 #include "cel/internal/library.hpp"
@@ -24,7 +25,6 @@ namespace tally::cel {
 namespace {
 
 using document::Node;
-using document::NodeKind;
 
 constexpr std::size_t kTokenBytesMax = std::size_t{1} << 20U;
 constexpr std::uint32_t kDepthMax = 100;
@@ -65,35 +65,6 @@ bool read_json(std::string_view text, Json& into) {
   }
   into.root = documents.front().root;
   return true;
-}
-
-// structpb.NewStruct: numbers are doubles. Depth is bounded by the reader.
-Value to_value(Arena& arena, const Node& node) {
-  switch (node.kind()) {
-    case NodeKind::Null:
-      return Value::null();
-    case NodeKind::Bool:
-      return Value::boolean(node.boolean());
-    case NodeKind::Number:
-      return Value::real(node.number());
-    case NodeKind::String:
-      return Value::string(arena.copy(node.text()));
-    case NodeKind::Array: {
-      ListBuilder list(arena, node.size());
-      for (const Node& item : node.items()) {
-        list.add(to_value(arena, item));
-      }
-      return list.finish();
-    }
-    case NodeKind::Object: {
-      MapBuilder map(arena, node.size());
-      for (const document::Member member : node.members()) {
-        map.add(Value::string(arena.copy(member.key)), to_value(arena, member.value));
-      }
-      return map.finish();
-    }
-  }
-  return Value::null();
 }
 
 struct Algorithm {
@@ -177,7 +148,7 @@ Value claims_of(Arena& arena, const Node& root) {
     const bool is_time = member.key == "exp" || member.key == "nbf" || member.key == "iat";
     map.add(
         Value::string(arena.copy(member.key)),
-        is_time ? Value::real(std::floor(member.value.number())) : to_value(arena, member.value));
+        is_time ? Value::real(std::floor(member.value.number())) : detached_value(arena, member.value));
   }
   return map.finish();
 }

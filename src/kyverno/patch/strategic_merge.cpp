@@ -12,8 +12,18 @@ namespace tally::kyverno {
 using document::Node;
 
 Result<StrategicMerge> strategic_merge(Arena& arena, const Node& resource, const Node& patch,
-                                       const ConditionMatch& matches,
                                        const StrategicMergeLimits& limits) {
+  const auto matches = [&arena](const Node& value,
+                                const Node& condition) -> std::optional<std::string> {
+    const auto compiled =
+        pattern::Pattern::compile(condition, {}, pattern::NumberReading::AsDoubles);
+    if (!compiled) {
+      return compiled.error().message;
+    }
+    const pattern::Outcome outcome = compiled->match(value, arena);
+    return outcome.verdict == pattern::Verdict::Pass ? std::nullopt
+                                                     : std::optional(std::string(outcome.message));
+  };
   MergeTree tree(arena, {.nodes = limits.nodes, .steps = limits.steps});
   MergeNode* resolved = tree.make_sorted(patch);
   auto unmet = resolve_anchors(tree, *resolved, resource, matches, limits.depth);
@@ -40,22 +50,6 @@ Result<StrategicMerge> strategic_merge(Arena& arena, const Node& resource, const
     return content_error("mapping key \"" + std::string(tree.duplicate()) + "\" already defined");
   }
   return StrategicMerge{.patched = patched, .unmet_condition = *std::move(unmet)};
-}
-
-Result<StrategicMerge> strategic_merge(Arena& arena, const Node& resource, const Node& patch,
-                                       const StrategicMergeLimits& limits) {
-  const auto matches = [&arena](const Node& value,
-                                const Node& condition) -> std::optional<std::string> {
-    const auto compiled =
-        pattern::Pattern::compile(condition, {}, pattern::NumberReading::AsDoubles);
-    if (!compiled) {
-      return compiled.error().message;
-    }
-    const pattern::Outcome outcome = compiled->match(value, arena);
-    return outcome.verdict == pattern::Verdict::Pass ? std::nullopt
-                                                     : std::optional(std::string(outcome.message));
-  };
-  return strategic_merge(arena, resource, patch, matches, limits);
 }
 
 }  // namespace tally::kyverno

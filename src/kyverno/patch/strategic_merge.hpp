@@ -17,7 +17,6 @@
 // Where upstream panics there is an error. Threads: pure; one arena per thread.
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -26,10 +25,6 @@
 #include "document/node.hpp"
 
 namespace tally::kyverno {
-
-// What validate.MatchPattern says of a value and a pattern: nothing if it matches, else why not.
-using ConditionMatch = std::function<std::optional<std::string>(const document::Node& value,
-                                                                const document::Node& pattern)>;
 
 struct StrategicMerge {
   document::Node patched;
@@ -48,12 +43,6 @@ struct StrategicMergeLimits {
 // are patterns (pattern/pattern.hpp), of which upstream reads the numbers as doubles.
 [[nodiscard]] Result<StrategicMerge> strategic_merge(Arena& arena, const document::Node& resource,
                                                      const document::Node& patch,
-                                                     const StrategicMergeLimits& limits = {});
-
-// The same with another reading of conditions.
-[[nodiscard]] Result<StrategicMerge> strategic_merge(Arena& arena, const document::Node& resource,
-                                                     const document::Node& patch,
-                                                     const ConditionMatch& matches,
                                                      const StrategicMergeLimits& limits = {});
 
 }  // namespace tally::kyverno

@@ -30,9 +30,6 @@ void run(const PolicyView& policy, Report& report) {
   const Loaded loaded = PolicySet::load(
       {.policies = std::span(policy.object, 1), .exceptions = {}, .kinds = policy.kinds});
   for (const LoadProblem& problem : loaded.problems) {
-    if (problem.kind == LoadProblem::Kind::Deprecated) {
-      continue;
-    }
     const RuleView* in = nullptr;
     for (const RuleView& rule : policy.rules) {
       if (problem.pointer == rule.pointer || problem.pointer.starts_with(rule.pointer + "/")) {
