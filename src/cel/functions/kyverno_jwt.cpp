@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "cel/functions/all.hpp"
-#include "cel/internal/detached_value.hpp"
 #include "cel/host.hpp"
 #include "cel/internal/base64.hpp"
+#include "cel/internal/detached_value.hpp"
 #include "cel/internal/library.hpp"
 #include "crypto/hmac.hpp"
 #include "document/read.hpp"
@@ -146,9 +146,9 @@ Value claims_of(Arena& arena, const Node& root) {
   MapBuilder map(arena, root.size());
   for (const document::Member member : root.members()) {
     const bool is_time = member.key == "exp" || member.key == "nbf" || member.key == "iat";
-    map.add(
-        Value::string(arena.copy(member.key)),
-        is_time ? Value::real(std::floor(member.value.number())) : detached_value(arena, member.value));
+    map.add(Value::string(arena.copy(member.key)),
+            is_time ? Value::real(std::floor(member.value.number()))
+                    : detached_value(arena, member.value));
   }
   return map.finish();
 }
