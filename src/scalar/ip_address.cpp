@@ -213,6 +213,19 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
   return parsed.address;
 }
 
+IpAddress IpAddress::from_v4(const std::array<std::uint8_t, 4>& octets) noexcept {
+  IpAddress address;
+  std::ranges::copy(octets, address.octets_.begin());
+  return address;
+}
+
+IpAddress IpAddress::from_v6(const std::array<std::uint8_t, 16>& octets) noexcept {
+  IpAddress address;
+  address.octets_ = octets;
+  address.is_v4_ = false;
+  return address;
+}
+
 bool IpAddress::is_v4_mapped() const noexcept {
   return !is_v4_ &&
          std::all_of(octets_.begin(), octets_.begin() + 10, [](auto o) { return o == 0; }) &&

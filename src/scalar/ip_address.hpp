@@ -23,6 +23,10 @@ class IpAddress {
   // An address with a zone ("fe80::1%eth0") is refused.
   [[nodiscard]] static Result<IpAddress> parse(std::string_view text);
 
+  // From octets in network order.
+  [[nodiscard]] static IpAddress from_v4(const std::array<std::uint8_t, 4>& octets) noexcept;
+  [[nodiscard]] static IpAddress from_v6(const std::array<std::uint8_t, 16>& octets) noexcept;
+
   [[nodiscard]] bool is_v4() const noexcept { return is_v4_; }
   [[nodiscard]] unsigned bit_count() const noexcept { return is_v4_ ? 32 : 128; }
   // 4 or 16, in network order.
