@@ -1,0 +1,238 @@
+// Two ways agree: connection sets (pair.hpp) and single connections read rule by rule (point.hpp),
+// on random clusters of every dialect.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "network_policy/testing/cluster.hpp"
+
+namespace tally::network_policy {
+namespace {
+
+using scalar::Protocol;
+using testing::Cluster;
+
+class Random {
+ public:
+  explicit Random(unsigned seed) : engine_(seed) {}
+  unsigned below(unsigned count) { return static_cast<unsigned>(engine_() % count); }
+  bool one_in(unsigned count) { return below(count) == 0; }
+  std::string pick(std::initializer_list<std::string_view> from) {
+    return std::string(std::data(from)[below(static_cast<unsigned>(from.size()))]);
+  }
+  // Up to `count` items, joined.
+  template <class Make>
+  std::string list(unsigned count, Make&& make) {
+    std::string text = "[";
+    for (unsigned i = below(count + 1); i > 0; --i) {
+      text += (text.size() == 1 ? "" : ", ") + make();
+    }
+    return text + "]";
+  }
+
+ private:
+  std::mt19937 engine_;
+};
+
+std::string selector(Random& random) {
+  if (random.one_in(4)) {
+    return "{}";
+  }
+  if (random.one_in(2)) {
+    return "{matchLabels: {" + random.pick({"a", "b"}) + ": " + random.pick({"x", "z"}) + "}}";
+  }
+  const std::string op = random.pick({"In", "NotIn", "Exists", "DoesNotExist"});
+  const bool has_values = op.ends_with("In");
+  return "{matchExpressions: [{key: " + random.pick({"a", "b"}) + ", operator: " + op +
+         (has_values ? ", values: [" + random.pick({"x", "z"}) + "]" : "") + "}]}";
+}
+
+std::string cidr(Random& random) {
+  return random.pick({"0.0.0.0/0", "10.0.0.0/8", "10.0.0.1/32", "10.0.1.0/24", "192.168.0.0/16",
+                      "\"::/0\"", "\"fd00::/16\""});
+}
+
+std::string peer(Random& random) {
+  switch (random.below(4)) {
+    case 0:
+      return "{podSelector: " + selector(random) + "}";
+    case 1:
+      return "{namespaceSelector: " + selector(random) + "}";
+    case 2:
+      return "{namespaceSelector: " + selector(random) + ", podSelector: " + selector(random) + "}";
+    default:
+      return "{ipBlock: {cidr: " + cidr(random) + "}}";
+  }
+}
+
+std::string port(Random& random) {
+  const std::string protocol = "protocol: " + random.pick({"TCP", "UDP", "SCTP"});
+  switch (random.below(4)) {
+    case 0:
+      return "{" + protocol + "}";
+    case 1:
+      return "{" + protocol + ", port: " + random.pick({"web", "dns"}) + "}";
+    case 2:
+      return "{" + protocol + ", port: 10, endPort: " + random.pick({"10", "11", "90"}) + "}";
+    default:
+      return "{" + protocol + ", port: " + random.pick({"1", "80", "53"}) + "}";
+  }
+}
+
+std::string network_policy(Random& random, unsigned number) {
+  std::string spec = "{podSelector: " + selector(random);
+  if (random.one_in(2)) {
+    spec += ", policyTypes: " + random.pick({"[Ingress]", "[Egress]", "[Ingress, Egress]"});
+  }
+  for (const bool is_ingress : {true, false}) {
+    if (random.one_in(3)) {
+      continue;
+    }
+    spec += is_ingress ? ", ingress: " : ", egress: ";
+    spec += random.list(2, [&] {
+      std::string rule = "{";
+      if (!random.one_in(3)) {
+        rule += (is_ingress ? "from: " : "to: ") + random.list(2, [&] { return peer(random); });
+      }
+      if (!random.one_in(3)) {
+        rule += std::string(rule.size() > 1 ? ", " : "") +
+                "ports: " + random.list(2, [&] { return port(random); });
+      }
+      return rule + "}";
+    });
+  }
+  return "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p" +
+         std::to_string(number) + ", namespace: " + random.pick({"n1", "n2", "n3"}) +
+         "}\nspec: " + spec + "}\n";
+}
+
+std::string pods(Random& random) {
+  return random.one_in(2) ? "{namespaces: " + selector(random) + "}"
+                          : "{pods: {namespaceSelector: " + selector(random) +
+                                ", podSelector: " + selector(random) + "}}";
+}
+
+std::string cluster_policy(Random& random, unsigned number) {
+  std::string spec = "{tier: " + random.pick({"Admin", "Baseline"}) +
+                     ", priority: " + std::to_string(random.below(5)) +
+                     ", subject: " + pods(random);
+  for (const bool is_ingress : {true, false}) {
+    spec += is_ingress ? ", ingress: " : ", egress: ";
+    spec += random.list(3, [&] {
+      std::string to = pods(random);
+      if (!is_ingress && random.one_in(3)) {
+        to = "{networks: [" + cidr(random) + "]}";
+      } else if (random.one_in(12)) {
+        to = "{others: {}}";
+      } else if (!is_ingress && random.one_in(12)) {
+        to = "{domainNames: [example.com]}";
+      }
+      std::string rule = "{action: " + random.pick({"Accept", "Deny", "Pass"}) +
+                         (is_ingress ? ", from: [" : ", to: [") + to + "]";
+      if (random.one_in(2)) {
+        rule +=
+            ", protocols: [" +
+            random.pick({"{destinationNamedPort: web}", "{tcp: {destinationPort: {number: 80}}}",
+                         "{udp: {destinationPort: {range: {start: 50, end: 60}}}}", "{sctp: {}}"}) +
+            "]";
+      }
+      return rule + "}";
+    });
+  }
+  return "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\n"
+         "metadata: {name: c" +
+         std::to_string(number) + "}\nspec: " + spec + "}\n";
+}
+
+std::string random_cluster(Random& random) {
+  std::string text =
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: n1, labels: {a: x}}\n---\n"
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: n2, labels: {b: z}}\n";
+  for (unsigned i = 0; i < 5; ++i) {
+    text += "---\napiVersion: v1\nkind: Pod\nmetadata: {name: q" + std::to_string(i) +
+            ", namespace: " + random.pick({"n1", "n2", "n3"}) + ", labels: {" +
+            random.pick({"a: x", "a: z", "b: x", "a: x, b: z"}) + "}}\nspec:\n" +
+            (random.one_in(6) ? "  hostNetwork: true\n" : "") +
+            "  containers: [{name: c, ports: [{name: web, containerPort: " +
+            random.pick({"80", "8080"}) + "}, {name: dns, protocol: UDP, containerPort: 53}]}]\n" +
+            (random.one_in(2)
+                 ? "status: {podIP: 10.0." + std::to_string(i) + ".1, hostIP: 192.168.0.1}\n"
+                 : "");
+  }
+  for (unsigned i = random.below(4); i > 0; --i) {
+    text += network_policy(random, i);
+  }
+  for (unsigned i = random.below(4); i > 0; --i) {
+    text += cluster_policy(random, i);
+  }
+  return text;
+}
+
+Verdict verdict_of(const PairAnswer& answer, Protocol protocol, std::uint16_t port) {
+  if (answer.allowed.contains(protocol, port)) {
+    return Verdict::Allowed;
+  }
+  return answer.unknown.contains(protocol, port) ? Verdict::Unknown : Verdict::Denied;
+}
+
+TEST(Agreement, SetsAndSingleConnections) {
+  std::size_t counts[3] = {};
+  for (unsigned seed = 1; seed <= 600; ++seed) {
+    Random random(seed);
+    const std::string text = random_cluster(random);
+    const Cluster cluster(text, {.ip_blocks_select_pods = seed % 2 == 0,
+                                 .host_network_pods_are_nodes = seed % 3 != 0});
+    ASSERT_TRUE(std::ranges::none_of(cluster.policies().problems(), [](const LoadProblem& problem) {
+      return problem.kind == LoadProblem::Kind::Invalid;
+    })) << text;
+    std::vector<EndpointPeer> endpoints;
+    for (const topology::Endpoint& endpoint : cluster.topology().endpoints()) {
+      endpoints.emplace_back(cluster.topology(), endpoint);
+    }
+    std::vector<ExternalPeer> outside;
+    for (const scalar::AddressSet& block : external_blocks(cluster.policies(), true)) {
+      outside.emplace_back(block);
+    }
+    std::vector<const Peer*> peers;
+    for (const EndpointPeer& peer : endpoints) {
+      peers.push_back(&peer);
+    }
+    for (const ExternalPeer& peer : outside) {
+      peers.push_back(&peer);
+    }
+    for (const Peer* source : peers) {
+      for (const Peer* destination : peers) {
+        if (source == destination || (!source->is_pod() && !destination->is_pod())) {
+          continue;
+        }
+        const PairAnswer answer = connections_between(cluster.policies(), *source, *destination);
+        for (const Protocol protocol :
+             {Protocol::Tcp, Protocol::Udp, Protocol::Sctp, Protocol::Icmp}) {
+          for (const std::uint16_t port :
+               std::initializer_list<std::uint16_t>{1, 10, 11, 12, 53, 60, 80, 90, 8080, 65535}) {
+            const Verdict by_point = judge(
+                cluster.policies(),
+                {.source = source, .destination = destination, .protocol = protocol, .port = port});
+            // The node of a pod reaches it by a rule of its own in pair.hpp.
+            const bool is_node_rule = answer.egress.hits.empty() && answer.ingress.hits.empty();
+            if (is_node_rule) {
+              continue;
+            }
+            ASSERT_EQ(to_text(by_point), to_text(verdict_of(answer, protocol, port)))
+                << "seed " << seed << " " << scalar::protocol_name(protocol) << " " << port << "\n"
+                << text;
+            ++counts[static_cast<int>(by_point)];
+          }
+        }
+      }
+    }
+  }
+  // A comparison that never sees one of the answers proves nothing about it.
+  EXPECT_GT(counts[0], 10'000U);
+  EXPECT_GT(counts[1], 10'000U);
+  EXPECT_GT(counts[2], 1'000U);
+}
+
+}  // namespace
+}  // namespace tally::network_policy
