@@ -5,6 +5,7 @@
 #include <random>
 #include <string>
 
+#include "network_policy/analyser.hpp"
 #include "network_policy/testing/cluster.hpp"
 
 namespace tally::network_policy {
@@ -232,6 +233,61 @@ TEST(Agreement, SetsAndSingleConnections) {
   EXPECT_GT(counts[0], 10'000U);
   EXPECT_GT(counts[1], 10'000U);
   EXPECT_GT(counts[2], 1'000U);
+}
+
+// A third way: classes and tables.
+TEST(Agreement, ClassesAndPairs) {
+  std::size_t pairs = 0;
+  std::size_t blocks = 0;
+  for (unsigned seed = 1; seed <= 600; ++seed) {
+    Random random(seed);
+    const std::string text = random_cluster(random);
+    const Cluster cluster(text, {.ip_blocks_select_pods = seed % 2 == 0,
+                                 .host_network_pods_are_nodes = seed % 3 != 0});
+    Analyser analyser(cluster.topology(), cluster.policies());
+    const auto endpoints = cluster.topology().endpoints();
+    for (std::uint32_t source = 0; source < endpoints.size(); ++source) {
+      const EndpointPeer from(cluster.topology(), endpoints[source]);
+      for (std::uint32_t destination = 0; destination < endpoints.size(); ++destination) {
+        if (source == destination) {
+          continue;
+        }
+        const EndpointPeer to(cluster.topology(), endpoints[destination]);
+        const PairAnswer expected = connections_between(cluster.policies(), from, to);
+        const PooledAnswer actual = analyser.between(source, destination);
+        ASSERT_EQ(analyser.connections().at(actual.allowed).to_string(),
+                  expected.allowed.to_string())
+            << "seed " << seed << " " << source << " -> " << destination << "\n"
+            << text;
+        ASSERT_EQ(analyser.connections().at(actual.unknown).to_string(),
+                  expected.unknown.to_string())
+            << "seed " << seed << " " << source << " -> " << destination << "\n"
+            << text;
+        ++pairs;
+      }
+      for (const Direction direction : {Direction::Ingress, Direction::Egress}) {
+        for (const auto& [addresses, answer] :
+             analyser.table(analyser.class_of(source), direction).outside) {
+          for (const scalar::AddressSet& block : external_blocks(cluster.policies(), true)) {
+            if (!addresses.contains(block)) {
+              continue;
+            }
+            const ExternalPeer outside(block);
+            const DirectionAnswer expected =
+                judge_direction(cluster.policies(), direction, from, outside);
+            ASSERT_EQ(analyser.connections().at(answer.allowed).to_string(),
+                      expected.allowed.to_string())
+                << "seed " << seed << "\n"
+                << text;
+            ASSERT_EQ(analyser.connections().at(answer.unknown), expected.unknown);
+            ++blocks;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(pairs, 10'000U);
+  EXPECT_GT(blocks, 10'000U);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #pragma once
 // MultiNetworkPolicy (k8s.cni.cncf.io/v1beta1, k8snetworkplumbingwg/multi-networkpolicy): a
-// NetworkPolicy for the secondary networks that its annotation names. Each network has a PolicySet of
-// its own, since policies of one network say nothing about another.
+// NetworkPolicy for the secondary networks that its annotation names. Each network has a PolicySet
+// of its own, since policies of one network say nothing about another.
 
 #include <span>
 #include <string_view>

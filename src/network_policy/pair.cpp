@@ -99,8 +99,7 @@ class Judge {
   void run_rule(const Candidate& candidate, Rest& passed) {
     const Rule& rule = *candidate.rule;
     Match match = candidate.selects;
-    for (const Match next :
-         {own_.selected_by(set_.selectors(), rule.own), matches_peer(set_, rule, other_)}) {
+    for (const Match next : {matches_own(set_, rule, own_), matches_peer(set_, rule, other_)}) {
       if (next == Match::No || match == Match::No) {
         match = Match::No;
       } else if (next == Match::Unknown) {

@@ -13,14 +13,18 @@ Match either(Match a, Match b) {
   return a == Match::Unknown || b == Match::Unknown ? Match::Unknown : Match::No;
 }
 
+Match both(Match a, Match b) {
+  if (a == Match::No || b == Match::No) {
+    return Match::No;
+  }
+  return a == Match::Unknown || b == Match::Unknown ? Match::Unknown : Match::Yes;
+}
+
 // A pod is met by addresses if one of its own is among them; a block, if it lies within.
-Match matches_addresses(const scalar::AddressSet& wanted, const Peers& peers, const Peer& peer) {
+Match has_address(const scalar::AddressSet& wanted, const Peer& peer) {
   if (!peer.is_pod()) {
     return !peer.addresses().is_empty() && wanted.contains(peer.addresses()) ? Match::Yes
                                                                              : Match::No;
-  }
-  if (!peers.addresses_reach_endpoints) {
-    return Match::No;
   }
   if (peer.knows_addresses()) {
     return wanted.intersects(peer.addresses()) ? Match::Yes : Match::No;
@@ -54,10 +58,18 @@ Match matches_peer(const PolicySet& set, const Rule& rule, const Peer& peer) {
   Match match = Match::No;
   for (const Peers& peers : set.peers_of(rule)) {
     if (peer.is_pod() && peers.endpoints != kNothing) {
-      match = either(match, peer.selected_by(set.selectors(), peers.endpoints));
+      Match selected = peer.selected_by(set.selectors(), peers.endpoints);
+      if (peers.endpoints_within != kNoAddresses && selected != Match::No) {
+        selected = both(selected, has_address(set.addresses(peers.endpoints_within), peer));
+      }
+      match = either(match, selected);
     }
-    if (peers.addresses != kNoAddresses) {
-      match = either(match, matches_addresses(set.addresses(peers.addresses), peers, peer));
+    if (peers.addresses != kNoAddresses && (!peer.is_pod() || peers.addresses_reach_endpoints)) {
+      Match met = has_address(set.addresses(peers.addresses), peer);
+      if (peer.is_pod() && peers.addresses_only != kEverything && met != Match::No) {
+        met = both(met, peer.selected_by(set.selectors(), peers.addresses_only));
+      }
+      match = either(match, met);
     }
     if (!peer.is_pod() && has(peers.entities, peer.entity())) {
       match = Match::Yes;
@@ -72,6 +84,17 @@ Match matches_peer(const PolicySet& set, const Rule& rule, const Peer& peer) {
   return match;
 }
 
+Match matches_own(const PolicySet& set, const Rule& rule, const Peer& own) {
+  Match match = rule.unknown.empty() ? Match::Yes : Match::Unknown;
+  if (rule.own != kEverything) {
+    match = both(match, own.selected_by(set.selectors(), rule.own));
+  }
+  if (rule.own_within != kNoAddresses && match != Match::No) {
+    match = both(match, has_address(set.addresses(rule.own_within), own));
+  }
+  return match;
+}
+
 scalar::ConnectionSet connections_to(const PolicySet& set, const Rule& rule,
                                      const Peer& destination) {
   const scalar::ConnectionSet& fixed = set.connections(rule.connections);
@@ -80,10 +103,12 @@ scalar::ConnectionSet connections_to(const PolicySet& set, const Rule& rule,
     return fixed;
   }
   scalar::ConnectionSet connections = fixed;
+  scalar::ConnectionSet excluded;
   for (const NamedPort& port : named) {
-    connections.add(port.protocol, destination.named_port(port.name, port.protocol));
+    (port.is_excluded ? excluded : connections)
+        .add(port.protocol, destination.named_port(port.name, port.protocol));
   }
-  return connections;
+  return connections.minus(excluded);
 }
 
 std::vector<scalar::AddressSet> external_blocks(const PolicySet& set, bool with_v6) {

@@ -73,6 +73,9 @@ class ExternalPeer final : public Peer {
 // if `whole` is met: callers partition the space first (PolicySet::addresses()).
 [[nodiscard]] Match matches_peer(const PolicySet& set, const Rule& rule, const Peer& peer);
 
+// Does the rule hold on the policy's own side, as far as it says more than the policy's subject?
+[[nodiscard]] Match matches_own(const PolicySet& set, const Rule& rule, const Peer& own);
+
 // The connections of a rule towards a destination, whose ports resolve the names.
 [[nodiscard]] scalar::ConnectionSet connections_to(const PolicySet& set, const Rule& rule,
                                                    const Peer& destination);

@@ -14,13 +14,16 @@ struct Outcomes {
 };
 
 bool speaks_of(const PolicySet& set, const Rule& rule, const Connection& connection) {
-  if (set.connections(rule.connections).contains(connection.protocol, connection.port)) {
-    return true;
-  }
-  return std::ranges::any_of(set.named_ports_of(rule), [&](const NamedPort& named) {
-    return named.protocol == connection.protocol &&
-           connection.destination->named_port(named.name, named.protocol).contains(connection.port);
-  });
+  const auto names = [&](bool is_excluded) {
+    return std::ranges::any_of(set.named_ports_of(rule), [&](const NamedPort& named) {
+      return named.is_excluded == is_excluded && named.protocol == connection.protocol &&
+             connection.destination->named_port(named.name, named.protocol)
+                 .contains(connection.port);
+    });
+  };
+  return !names(true) &&
+         (set.connections(rule.connections).contains(connection.protocol, connection.port) ||
+          names(false));
 }
 
 Match both(Match a, Match b) {
@@ -83,8 +86,8 @@ class Walk {
       if (!speaks_of(set_, *rule, connection_)) {
         continue;
       }
-      const Match match = both(both(selects, own_.selected_by(set_.selectors(), rule->own)),
-                               matches_peer(set_, *rule, other_));
+      const Match match =
+          both(both(selects, matches_own(set_, *rule, own_)), matches_peer(set_, *rule, other_));
       if (match == Match::No) {
         continue;
       }

@@ -56,6 +56,23 @@ void PolicySetBuilder::add_tier(std::string_view name, double order, bool ends_w
   set_.tiers_.push_back({.name = text(name), .order = order, .ends_with_deny = ends_with_deny});
 }
 
+void PolicySetBuilder::end_tier(std::string_view name, bool ends_with_deny) {
+  for (Tier& tier : set_.tiers_) {
+    if (tier.name == name) {
+      tier.ends_with_deny = ends_with_deny;
+    }
+  }
+}
+
+void PolicySetBuilder::remove(std::string_view group, std::string_view kind,
+                              std::string_view name_space, std::string_view name) {
+  std::erase_if(drafts_, [&](const PolicyDraft& draft) {
+    const scalar::ObjectRef& ref = draft.object->ref;
+    return ref.group == group && ref.kind == kind && ref.name_space == name_space &&
+           ref.name == name;
+  });
+}
+
 void PolicySetBuilder::add(PolicyDraft draft) { drafts_.push_back(std::move(draft)); }
 
 void PolicySetBuilder::invalid(const kube::Object& object, std::string pointer,
@@ -95,8 +112,8 @@ PolicySet PolicySetBuilder::finish() {
   }
   std::ranges::sort(ordered, {}, [](const std::pair<std::uint32_t, const PolicyDraft*>& entry) {
     const kube::Object& object = *entry.second->object;
-    return std::tuple(entry.first, entry.second->order, object.ref.name_space, object.ref.name,
-                      object.ref.kind);
+    return std::tuple(entry.first, entry.second->order, std::string_view(entry.second->tie),
+                      object.ref.name_space, object.ref.name, object.ref.kind);
   });
   for (const auto& [tier, draft] : ordered) {
     Policy policy;
@@ -123,6 +140,8 @@ PolicySet PolicySetBuilder::finish() {
         set_.peers_.insert(set_.peers_.end(), from.peers.begin(), from.peers.end());
         rule.peers_end = static_cast<std::uint32_t>(set_.peers_.size());
         rule.own = from.own;
+        rule.own_within = from.own_within;
+        rule.unknown = from.unknown;
         rule.connections = connections(from.connections);
         rule.ports_begin = static_cast<std::uint32_t>(set_.named_ports_.size());
         set_.named_ports_.insert(set_.named_ports_.end(), from.named_ports.begin(),
@@ -146,6 +165,7 @@ PolicySet PolicySet::load(const kube::Snapshot& snapshot, const LoadOptions& opt
   read_network_policies(builder);
   read_admin_network_policies(builder);
   read_cluster_network_policies(builder);
+  read_calico_policies(builder);
   return builder.finish();
 }
 

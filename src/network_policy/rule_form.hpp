@@ -72,6 +72,10 @@ struct Peers {
   AddressesId addresses = kNoAddresses;
   // Whether the addresses select endpoints that have them, too: the dialects differ.
   bool addresses_reach_endpoints = false;
+  // Calico, whose parts of one peer narrow each other: of the endpoints, those only that have an
+  // address within; by their addresses, those endpoints only.
+  AddressesId endpoints_within = kNoAddresses;
+  SelectorId addresses_only = kEverything;
   Entity entities = Entity::None;
   // Why this item may match more than the above (a DNS name, a node selector): then every external
   // peer matches perhaps. Empty: it does not.
@@ -81,6 +85,7 @@ struct Peers {
 struct NamedPort {
   scalar::Protocol protocol = scalar::Protocol::Tcp;
   std::string_view name;
+  bool is_excluded = false;  // taken off what else the rule speaks of (Calico: notPorts)
 };
 
 struct Rule {
@@ -93,7 +98,10 @@ struct Rule {
   bool is_first_in_tier = false;
   std::uint32_t peers_begin = 0;  // positions in PolicySet::peers()
   std::uint32_t peers_end = 0;
-  SelectorId own = kEverything;  // a further condition on the policy's own side (Calico)
+  SelectorId own = kEverything;           // a further condition on the policy's own side (Calico)
+  AddressesId own_within = kNoAddresses;  // and that it has an address within
+  // Why the rule may match less than it says (source ports, HTTP): it matches perhaps. Empty: no.
+  std::string_view unknown{};
   ConnectionsId connections = kNoConnections;
   std::uint32_t ports_begin = 0;  // positions in PolicySet::named_ports(); each pod resolves them
   std::uint32_t ports_end = 0;

@@ -22,6 +22,8 @@ struct RuleDraft {
   bool is_first_in_tier = false;
   std::vector<Peers> peers{};
   SelectorId own = kEverything;
+  AddressesId own_within = kNoAddresses;
+  std::string_view unknown{};
   scalar::ConnectionSet connections{};
   std::vector<NamedPort> named_ports{};
   std::uint32_t ordinal = 0;
@@ -34,6 +36,7 @@ struct PolicyDraft {
   const kube::Object* object = nullptr;
   std::string_view tier{};
   double order = 0;
+  std::string tie{};  // what decides between equal orders, before namespace and name (Calico)
   SelectorId subject = kNothing;
   bool applies[2] = {false, false};
   bool isolates[2] = {false, false};
@@ -57,6 +60,11 @@ class PolicySetBuilder {
   [[nodiscard]] std::string_view text(std::string_view text) { return set_.texts_->copy(text); }
 
   void add_tier(std::string_view name, double order, bool ends_with_deny);
+  // Of a tier that is there already.
+  void end_tier(std::string_view name, bool ends_with_deny);
+  // Takes off what was added of an object (Calico: a staged policy replaces it).
+  void remove(std::string_view group, std::string_view kind, std::string_view name_space,
+              std::string_view name);
   // A tier that nobody defined: the policy is left out with a problem.
   void add(PolicyDraft draft);
   void invalid(const kube::Object& object, std::string pointer, std::uint32_t offset,
@@ -86,5 +94,6 @@ class PolicySetBuilder {
 void read_network_policies(PolicySetBuilder& builder);
 void read_admin_network_policies(PolicySetBuilder& builder);
 void read_cluster_network_policies(PolicySetBuilder& builder);
+void read_calico_policies(PolicySetBuilder& builder);
 
 }  // namespace tally::network_policy
