@@ -22,6 +22,7 @@
 #include "kube/recognised.hpp"
 #include "kube/review.hpp"
 #include "output.hpp"
+#include "outside.hpp"
 #include "request.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -249,7 +250,7 @@ void add_policy_errors(const assessment::KyvernoPolicies& policies,
 }
 
 finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inputs inputs,
-                          const Beside& beside) {
+                          const Beside& beside, const assessment::Outside& outside) {
   const auto reviews = take_reviews(inputs);
   // The assessment's texts point into the default namespace and the exceptions: both outlive it in
   // run_assess.
@@ -266,6 +267,10 @@ finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inp
   const std::shared_ptr<const assessment::GatekeeperConstraints> gatekeeper =
       assessment::GatekeeperConstraints::load(beside.policies.objects, *snapshot,
                                               inputs.custom_kinds.get());
+  admission->world().connect(outside);
+  kyverno->host().connect(outside);
+  kyverno->world().connect(outside);
+  gatekeeper->host().connect(outside);
   assessment::EngineSet engines;
   engines.gatekeeper = gatekeeper->is_idle() ? nullptr : gatekeeper.get();
   engines.config = &plan.config;
@@ -381,13 +386,18 @@ int run_assess(const AssessFlags& flags) {
   if (!plan) {
     return fail(plan.error());
   }
+  const auto outside = AllowedOutside::create(flags.allowed_hosts, now_seconds());
+  if (!outside) {
+    return fail(outside.error());
+  }
   // Names are interned before anything is read, so that keys get their symbols.
   kube::load_api_kinds();
   const auto beside = read_what_is_beside(flags, *plan);
   if (!beside) {
     return fail(beside.error());
   }
-  finding::Assessment assessment = judge(*plan, flags, read(flags, *plan, terminal), **beside);
+  finding::Assessment assessment =
+      judge(*plan, flags, read(flags, *plan, terminal), **beside, (*outside)->get());
   if (const auto reduced = reduce(flags, assessment); !reduced) {
     return fail(reduced.error());
   }

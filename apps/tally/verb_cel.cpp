@@ -7,7 +7,9 @@
 #include <set>
 #include <vector>
 
+#include "assessment/host.hpp"
 #include "base/file_writer.hpp"
+#include "cel/kyverno_globals.hpp"
 #include "cel/profile.hpp"
 #include "cel/program.hpp"
 #include "cel_trace.hpp"
@@ -15,6 +17,8 @@
 #include "document/read.hpp"
 #include "document/source.hpp"
 #include "output.hpp"
+#include "outside.hpp"
+#include "request.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -92,6 +96,10 @@ int run_cel(const CelFlags& flags) {
   if (!profile) {
     return fail(profile.error());
   }
+  const auto outside = AllowedOutside::create(flags.allowed_hosts, now_seconds());
+  if (!outside) {
+    return fail(outside.error());
+  }
   Arena arena;
   std::vector<Given> given;
   std::set<std::string> names;
@@ -113,6 +121,16 @@ int run_cel(const CelFlags& flags) {
     options.variables.push_back({.name = one.name, .type = &cel::kDyn});
     values.push_back(cel::Value::from_node(one.root));
   }
+  // Kyverno's libraries hang on variables that its environment declares.
+  if (profile->dialect == cel::Dialect::Kyverno) {
+    for (const cel::KyvernoGlobal& global : cel::kyverno_globals()) {
+      if (!names.contains(std::string(global.name))) {
+        options.variables.push_back(
+            {.name = std::string(global.name), .type = pool.opaque(global.type_name)});
+        values.push_back(global.value);
+      }
+    }
+  }
   const auto environment = cel::Environment::create(pool, std::move(options));
   if (!environment) {
     return fail(environment.error());
@@ -125,7 +143,8 @@ int run_cel(const CelFlags& flags) {
   const Terminal terminal = detect_terminal();
   cel::Evaluator evaluator;
   std::vector<cel::TraceEntry> steps;
-  const cel::EvalOptions limits{.cost_max = flags.cost_max, .host = nullptr};
+  const assessment::OutsideHost host((*outside)->get(), profile->namespaced);
+  const cel::EvalOptions limits{.cost_max = flags.cost_max, .host = &host};
   Answer answer;
   answer.value = flags.trace ? evaluator.trace(*program, values, limits, steps)
                              : evaluator.evaluate(*program, values, limits);

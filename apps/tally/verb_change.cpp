@@ -14,6 +14,7 @@
 #include "document/read.hpp"
 #include "document/yaml_writer.hpp"
 #include "output.hpp"
+#include "outside.hpp"
 #include "request.hpp"
 #include "verbs.hpp"
 
@@ -106,6 +107,10 @@ class ChangeWriter {
 
 int run_change(const ChangeFlags& flags) {
   const std::string_view verb = flags.is_generate ? "generate" : "mutate";
+  const auto outside = AllowedOutside::create(flags.allowed_hosts, now_seconds());
+  if (!outside) {
+    return fail(verb, outside.error());
+  }
   kube::load_api_kinds();
   const unsigned threads = hardware_threads();
   auto policies = read_beside(flags.policies, flags.default_namespace, threads);
@@ -125,6 +130,9 @@ int run_change(const ChangeFlags& flags) {
                                                     .exceptions = {},
                                                     .kinds = inputs->custom_kinds.get(),
                                                     .now_seconds = now_seconds()});
+  admission->world().connect((*outside)->get());
+  kyverno->host().connect((*outside)->get());
+  kyverno->world().connect((*outside)->get());
   int code = 0;
   for (const auto& problem : admission->problems()) {
     if (problem.is_refused) {

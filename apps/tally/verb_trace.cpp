@@ -19,6 +19,7 @@
 #include "kube/review.hpp"
 #include "kube/snapshot.hpp"
 #include "output.hpp"
+#include "outside.hpp"
 #include "request.hpp"
 #include "terminal.hpp"
 #include "trace_kyverno.hpp"
@@ -109,6 +110,10 @@ bool is_policy(const kube::Object& object) {
 }  // namespace
 
 int run_trace(const TraceFlags& flags) {
+  const auto outside = AllowedOutside::create(flags.allowed_hosts, now_seconds());
+  if (!outside) {
+    return fail(outside.error());
+  }
   kube::load_api_kinds();
   const unsigned threads = hardware_threads();
   auto policies = read_beside(flags.policies, flags.default_namespace, threads);
@@ -157,6 +162,8 @@ int run_trace(const TraceFlags& flags) {
   const assessment::HostContext world(*snapshot, objects->custom_kinds.get());
   const assessment::KyvernoWorld kyverno_world(*snapshot, objects->custom_kinds.get(),
                                                now_seconds());
+  world.connect((*outside)->get());
+  kyverno_world.connect((*outside)->get());
   admission_policy::Scratch scratch;
   std::string out;
   for (const kube::Object& object : snapshot->objects()) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "assessment/internal/host_answers.hpp"
+#include "assessment/kyverno_world.hpp"
 #include "scalar/image_reference.hpp"
 
 namespace tally::assessment {
@@ -256,37 +257,33 @@ Value answer_resource(Arena& arena, const HostContext& world, const Asker& asker
                 : list_objects(arena, world, *resource, *name_space, args);
 }
 
-// The entries of Kyverno's global context: what a GlobalContextEntry of the Snapshot says it is.
-Value answer_global_context(Arena& arena, const HostContext& world, std::span<const Value> args) {
+// pkg/cel/libs (GetGlobalReference), pkg/globalcontext: KyvernoWorld reads the entries.
+Value answer_global_context(Arena& arena, const HostContext& world, const Asker& asker,
+                            std::span<const Value> args) {
   if (args.empty() || !args[0].is(ValueKind::String)) {
     return cel::make_error(arena, cel::ErrorCode::InvalidArgument,
                            "globalContext.get: a name is expected");
   }
-  const std::string_view name = args[0].text();
-  const kube::Object* entry = world.snapshot().find("kyverno.io", "GlobalContextEntry", {}, name);
-  const Node* spec = entry == nullptr ? nullptr : entry->root.find("spec");
-  const Node* of = spec == nullptr ? nullptr : spec->find("kubernetesResource");
-  if (of == nullptr) {
-    return not_known(arena, {"globalContext.get: ",
-                             entry == nullptr ? "the input holds no GlobalContextEntry "
-                                              : "a call would fill the GlobalContextEntry ",
-                             name});
+  // pkg/cel/compiler/http.go, ConfineGlobalContext: an entry reads the whole cluster.
+  if (!asker.own_namespace.empty()) {
+    return cel::make_error(arena, cel::ErrorCode::Custom,
+                           "globalContext.* is not allowed in namespaced policies");
   }
-  if (args.size() > 1 && args[1].is(ValueKind::String) && !args[1].text().empty()) {
-    return not_known(arena, {"globalContext.get: the projection ", args[1].text(), " of ", name,
-                             " is not computed yet"});
+  KyvernoWorld entries(world.snapshot(), world.kinds(), -1);
+  if (world.outside() != nullptr) {
+    entries.connect(*world.outside());
   }
-  const auto field = [&](std::string_view key) {
-    const Node* found = of->find(key);
-    return found == nullptr ? std::string_view{} : found->text();
-  };
-  std::string_view kind;
-  return objects_of(arena, world,
-                    {.group = field("group"),
-                     .version = field("version"),
-                     .resource = field("resource"),
-                     .name_space = field("namespace")},
-                    nullptr, kind);
+  const std::string_view projection =
+      args.size() > 1 && args[1].is(ValueKind::String) ? args[1].text() : std::string_view{};
+  const auto entry = entries.global_entry(arena, args[0].text(), projection);
+  if (!entry) {
+    return cel::make_error(
+        arena, entry.error().is_unknown ? cel::ErrorCode::NotProvided : cel::ErrorCode::Custom,
+        {"globalContext.get: ", arena.copy(entry.error().message)});
+  }
+  // A value refers to its node.
+  const Node& value = *arena.create<Node>(entry->value);
+  return entry->is_called ? json_value(arena, value) : Value::from_node(value);
 }
 
 Value answer_image_data(Arena& arena, std::span<const Value> args) {

@@ -3,10 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <map>
+#include <mutex>
+#include <thread>
 
+#include "assessment/kyverno_world.hpp"
 #include "cel/authorizer.hpp"
 #include "cel/kyverno_globals.hpp"
 #include "cel/program.hpp"
+#include "document/json_writer.hpp"
 #include "document/read.hpp"
 #include "kube/objects.hpp"
 
@@ -26,8 +31,15 @@ class HostTest : public testing::Test {
          R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}})",
          R"({"apiVersion":"apps/v1beta1","kind":"Deployment","metadata":{"name":"old","namespace":"shop"}})",
          R"({"apiVersion":"x.io/v1","kind":"Policy","metadata":{"name":"p","namespace":"shop"}})",
-         R"({"apiVersion":"kyverno.io/v2beta1","kind":"GlobalContextEntry","metadata":{"name":"maps"},"spec":{"kubernetesResource":{"group":"","version":"v1","resource":"configmaps","namespace":"shop"}}})",
-         R"({"apiVersion":"kyverno.io/v2beta1","kind":"GlobalContextEntry","metadata":{"name":"call"},"spec":{"apiCall":{}}})"}) {
+         R"({"apiVersion":"kyverno.io/v2beta1","kind":"GlobalContextEntry","metadata":{"name":"maps"},"spec":{"kubernetesResource":{"group":"","version":"v1","resource":"configmaps","namespace":"shop"},"projections":[{"name":"count","jmesPath":"length(@) "},{"name":"names","jmesPath":"[].metadata.name"},{"name":"broken","jmesPath":"[("}]
+    }
+    })",
+         R"({"apiVersion":"kyverno.io/v2beta1","kind":"GlobalContextEntry","metadata":{"name":"none-such"},"spec":{"kubernetesResource":{"version":"v1","resource":"secrets"}}})",
+         R"({"apiVersion":"kyverno.io/v2beta1","kind":"GlobalContextEntry","metadata":{"name":"old"},"spec":{"kubernetesResource":{"group":"apps","version":"v1","resource":"deployments"}}})",
+         R"({"apiVersion":"kyverno.io/v2beta1","kind":"GlobalContextEntry","metadata":{"name":"path"},"spec":{"apiCall":{"urlPath":"/api/v1/namespaces/shop/configmaps/a"},"projections":[{"name":"tier","jmesPath":"metadata.labels.tier"},{"name":"nothing","jmesPath":"spec"}]}})",
+         R"({"apiVersion":"kyverno.io/v2beta1","kind":"GlobalContextEntry","metadata":{"name":"service"},"spec":{"apiCall":{"method":"POST","service":{"url":"https://teams.test/x","headers":[{"key":"X-A","value":"b"}],"caBundle":"PEM"},"data":[{"key":"k","value":1}]},"projections":[{"name":"n","jmesPath":"n"}]}})",
+         R"({"apiVersion":"kyverno.io/v2beta1","kind":"GlobalContextEntry","metadata":{"name":"call"},"spec":{"apiCall":{"method":"GET"}}})",
+         R"({"apiVersion":"kyverno.io/v2beta1","kind":"GlobalContextEntry","metadata":{"name":"empty"},"spec":{}})"}) {
       add(text);
     }
   }
@@ -108,7 +120,8 @@ TEST_F(HostTest, Resources) {
        "get",
        {text("v1"), text("secrets"), text("shop"), text("a")},
        "",
-       "? resource.get: the input holds no secrets of v1: what a cluster would hold is not known"},
+       "? resource.get: the input holds no secrets of v1: what a cluster would hold is not "
+       "known"},
       {"nor in a list",
        "list",
        {text("v1"), text("secrets"), text("shop")},
@@ -118,7 +131,8 @@ TEST_F(HostTest, Resources) {
        "list",
        {text("y.io/v1"), text("things"), text("")},
        "",
-       "? resource.list: the input holds no things of y.io/v1: what a cluster would hold is not "
+       "? resource.list: the input holds no things of y.io/v1: what a cluster would hold is "
+       "not "
        "known"},
       {"a kind that only its object knows",
        "get",
@@ -196,10 +210,28 @@ TEST_F(HostTest, GlobalContext) {
     return ask({}, "globalContext", "get", std::move(args));
   };
   EXPECT_TRUE(get({text("maps"), text("")}).starts_with(R"([{"apiVersion": "v1")"));
-  EXPECT_EQ(get({text("maps"), text("count")}),
-            "? globalContext.get: the projection count of maps is not computed yet");
-  EXPECT_EQ(get({text("call")}),
-            "? globalContext.get: a call would fill the GlobalContextEntry call");
+  EXPECT_EQ(get({text("maps"), text("count")}), "1");
+  EXPECT_EQ(get({text("maps"), text("names")}), R"(["a"])");
+  EXPECT_EQ(get({text("path"), text("tier")}), R"("gold")");
+  EXPECT_TRUE(get({text("path")}).starts_with(R"({"apiVersion": "v1", "kind": "ConfigMap")"));
+  EXPECT_EQ(get({text("maps"), text("other")}),
+            R"(! globalContext.get: projection "other" not found)");
+  EXPECT_EQ(get({text("path"), text("other")}), "! globalContext.get: no data available");
+  EXPECT_EQ(get({text("path"), text("nothing")}),
+            R"(! globalContext.get: the projection nothing of path: Unknown key "spec" in path)");
+  EXPECT_TRUE(get({text("maps"), text("broken")})
+                  .starts_with("! globalContext.get: the projection broken of maps: SyntaxError"));
+  EXPECT_EQ(get({text("none-such")}), "? globalContext.get: the input holds no secrets");
+  EXPECT_EQ(get({text("old")}),
+            "? globalContext.get: deployments of v1 are written as version v1beta1");
+  EXPECT_EQ(get({text("call")}), "! globalContext.get: missing service for APICall call");
+  EXPECT_EQ(get({text("service")}),
+            "? globalContext.get: https://teams.test/x is not called: no host is named by "
+            "--allow-host");
+  EXPECT_EQ(get({text("empty")}),
+            "! globalContext.get: the GlobalContextEntry empty names neither objects nor a call");
+  EXPECT_EQ(ask({.own_namespace = "shop"}, "globalContext", "get", {text("maps")}),
+            "! globalContext.* is not allowed in namespaced policies");
   EXPECT_EQ(get({text("none")}), "? globalContext.get: the input holds no GlobalContextEntry none");
   EXPECT_EQ(get({}), "! globalContext.get: a name is expected");
 }
@@ -239,10 +271,190 @@ TEST_F(HostTest, ImagesBySayingSo) {
 TEST_F(HostTest, NothingLeavesTheMachine) {
   finish();
   EXPECT_EQ(ask({}, "http", "get", {text("https://example.com/x")}),
-            "? http.get: https://example.com/x is not called: calls over the network are not "
-            "built yet");
+            "? http.get: https://example.com/x is not called: no host is named by --allow-host");
+  EXPECT_EQ(ask({}, "jwks", "Fetch", {text("https://example.com/x")}),
+            "? jwks.Fetch: https://example.com/x is not called: no host is named by --allow-host");
+  EXPECT_EQ(ask({}, "now", "time.now", {}),
+            "? now.time.now: nothing here can answer: no provider for 'now'");
+  // A moment alone allows no calls.
+  const Outside moment({.now_seconds = 1'704'067'200});
+  world_->connect(moment);
+  EXPECT_EQ(ask({}, "now", "time.now", {}), R"(timestamp("2024-01-01T00:00:00Z"))");
+  EXPECT_EQ(ask({}, "http", "get", {text("https://example.com/x")}),
+            "? http.get: https://example.com/x is not called: no host is named by --allow-host");
   EXPECT_EQ(ask({}, "random", "x", {}),
             "? random.x: nothing here can answer: no provider for 'random'");
+}
+
+// A network of a few URLs, which remembers what it was asked.
+class Network final : public HttpCaller {
+ public:
+  Result<HttpAnswer> call(const HttpCall& call) const override {
+    const std::scoped_lock lock(mutex_);
+    std::string seen = call.method + " " + call.url;
+    for (const auto& [name, value] : call.headers) {
+      seen += " " + name + "=" + value;
+    }
+    asked_.push_back(seen + (call.body.empty() ? "" : " " + call.body) +
+                     (call.ca_bundle.empty() ? "" : " ca " + call.ca_bundle));
+    if (call.url.ends_with("/refused")) {
+      return content_error("evil.test:443 is not an allowed host (--allow-host evil.test:443)");
+    }
+    const std::map<std::string, HttpAnswer> answers = {
+        {"/map", {200, R"({"n": 3, "statusCode": "x", "list": [1, {"a": null}]})"}},
+        {"/list", {200, "[1]"}},
+        {"/text", {503, "down"}},
+        {"/two", {200, R"({"a":1}{"b":2})"}},
+        {"/cut", {200, R"({"a":)"}},
+        {"/yaml", {200, "a: 1"}},
+        {"/twice", {200, R"({"a":1,"a":2})"}},
+        {"/deep", {200, std::string(200, '[') + std::string(200, ']')}},
+        {"/x", {200, R"({"n": 7})"}},
+        {"/keys", {200, R"({"keys":[]})"}},
+    };
+    const auto found = answers.find(call.url.substr(call.url.rfind('/')));
+    return found == answers.end() ? HttpAnswer{404, "{}"} : found->second;
+  }
+  std::vector<std::string> asked() const {
+    const std::scoped_lock lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::vector<std::string> asked_;
+};
+
+TEST_F(HostTest, Calls) {
+  finish();
+  const Network network;
+  const Outside outside({.caller = &network, .now_seconds = 0});
+  world_->connect(outside);
+  cel::MapBuilder none(arena_, 0);
+  const Value no_headers = none.finish();
+  cel::MapBuilder some(arena_, 1);
+  some.add(text("Authorization"), text("Bearer p"));
+  const Value headers = some.finish();
+  cel::MapBuilder wrong(arena_, 1);
+  wrong.add(text("X"), Value::integer(1));
+  const Value wrong_headers = wrong.finish();
+  const auto get = [&](std::string_view path) {
+    const std::string url = "https://t.test" + std::string(path);
+    return ask({}, "http", "get", {Value::string(arena_.copy(url)), no_headers, text("")});
+  };
+  EXPECT_EQ(get("/map"), R"({"n": 3.0, "list": [1.0, {"a": null}], "statusCode": 200})");
+  EXPECT_EQ(get("/list"), R"({"body": [1.0], "statusCode": 200})");
+  EXPECT_EQ(get("/text"), R"({"body": null, "statusCode": 503})");
+  EXPECT_EQ(get("/two"), R"({"body": null, "statusCode": 200})");
+  EXPECT_EQ(get("/cut"), R"({"body": null, "statusCode": 200})");
+  EXPECT_EQ(get("/yaml"), R"({"body": null, "statusCode": 200})");
+  EXPECT_EQ(get("/twice"), R"({"a": 2.0, "statusCode": 200})");
+  EXPECT_EQ(get("/deep"), R"({"body": null, "statusCode": 200})");
+  EXPECT_EQ(get("/else"), R"({"statusCode": 404})");
+  EXPECT_EQ(get("/refused"),
+            "! request failed: evil.test:443 is not an allowed host (--allow-host evil.test:443)");
+  // Equal calls are made once, refused ones too.
+  EXPECT_EQ(get("/refused").substr(0, 2), "! ");
+  EXPECT_EQ(get("/map").substr(0, 1), "{");
+  EXPECT_EQ(network.asked().size(), 10U);
+
+  EXPECT_EQ(ask({}, "http", "post", {text("https://t.test/x"), headers, headers, text("PEM")}),
+            R"({"n": 7.0, "statusCode": 200})");
+  EXPECT_EQ(
+      network.asked().back(),
+      "POST https://t.test/x Authorization=Bearer p {\"Authorization\":\"Bearer p\"}\n ca PEM");
+  // Another header is another call.
+  EXPECT_EQ(ask({}, "http", "get", {text("https://t.test/map"), headers, text("")}).substr(0, 1),
+            "{");
+  EXPECT_EQ(network.asked().size(), 12U);
+
+  EXPECT_EQ(ask({}, "http", "get", {text("https://t.test/x"), wrong_headers, text("")}),
+            "! http.get: headers are texts");
+  EXPECT_EQ(ask({}, "http", "get", {text("https://t.test/x")}), "! http.get: unexpected arguments");
+  EXPECT_EQ(ask({}, "http", "post", {text("https://t.test/x"), no_headers, text("")}),
+            "! http.post: unexpected arguments");
+  EXPECT_EQ(ask({.own_namespace = "shop"}, "http", "get",
+                {text("https://t.test/x"), no_headers, text("")}),
+            "! http calls are not allowed in namespaced policies");
+  EXPECT_EQ(ask({}, "jwks", "Fetch", {text("https://t.test/keys")}), R"("{\"keys\":[]}")");
+  EXPECT_EQ(ask({}, "jwks", "Fetch", {text("https://t.test/text")}),
+            "! jwk.Fetch: request returned status 503, expected 200");
+  EXPECT_EQ(ask({}, "jwks", "Fetch", {}), "! jwks.Fetch: a URL is expected");
+  EXPECT_EQ(ask({.own_namespace = "shop"}, "jwks", "Fetch", {text("https://t.test/keys")}),
+            "! http calls are not allowed in namespaced policies");
+}
+
+TEST_F(HostTest, CallsHaveBounds) {
+  const Network network;
+  const Outside few({.caller = &network, .now_seconds = {}, .calls_max = 2});
+  EXPECT_TRUE(few.call({.url = "https://t.test/map"}).has_value());
+  EXPECT_TRUE(few.call({.url = "https://t.test/list"}).has_value());
+  EXPECT_TRUE(few.call({.url = "https://t.test/map"}).has_value());
+  EXPECT_EQ(few.call({.url = "https://t.test/x"}).error(),
+            "more than 2 different calls in one run");
+  const Outside small({.caller = &network, .now_seconds = {}, .calls_max = 9, .bytes_max = 5});
+  EXPECT_TRUE(small.call({.url = "https://t.test/list"}).has_value());
+  EXPECT_EQ(small.call({.url = "https://t.test/map"}).error(),
+            "the answers of this run have more than 5 bytes");
+  EXPECT_TRUE(small.call({.url = "https://t.test/list"}).has_value());
+}
+
+TEST_F(HostTest, EqualCallsOfManyThreadsAreOne) {
+  const Network network;
+  const Outside outside({.caller = &network, .now_seconds = {}});
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] { EXPECT_TRUE(outside.call({.url = "https://t.test/map"})); });
+  }
+  threads.clear();
+  EXPECT_EQ(network.asked().size(), 1U);
+}
+
+TEST_F(HostTest, EntriesThatAServiceFills) {
+  finish();
+  const Network network;
+  const Outside outside({.caller = &network, .now_seconds = {}});
+  world_->connect(outside);
+  const auto get = [&](std::vector<Value> args) {
+    return ask({}, "globalContext", "get", std::move(args));
+  };
+  EXPECT_EQ(get({text("service")}), R"({"n": 7.0})");
+  EXPECT_EQ(get({text("service"), text("n")}), "7.0");
+  ASSERT_EQ(network.asked().size(), 1U);
+  EXPECT_EQ(network.asked().front(), "POST https://teams.test/x X-A=b {\"k\":1}\n ca PEM");
+}
+
+TEST_F(HostTest, ClassicPoliciesAskTheSame) {
+  finish();
+  const KyvernoWorld closed(*snapshot_, nullptr, 0);
+  const KyvernoWorld open(*snapshot_, nullptr, 0);
+  const Network network;
+  const Outside outside({.caller = &network, .now_seconds = {}});
+  open.connect(outside);
+  const auto said = [](const kyverno::World::Answer& answer) {
+    if (!answer) {
+      return "! " + answer.error();
+    }
+    std::string out;
+    document::append_json(out, *answer);
+    return out;
+  };
+  const auto call = [&](const KyvernoWorld& world, std::string_view url) {
+    return said(world.api_call(arena_, {.method = "GET", .service = url}));
+  };
+  EXPECT_EQ(call(closed, "https://t.test/x"),
+            "! https://t.test/x is not called: no host is named by --allow-host");
+  EXPECT_EQ(call(open, "https://t.test/x"), R"({"n":7})");
+  EXPECT_EQ(call(open, "https://t.test/list"), "[1]");
+  EXPECT_EQ(call(open, "https://t.test/text"), "! HTTP 503: down");
+  EXPECT_EQ(call(open, "https://t.test/cut"), "! https://t.test/cut answers no JSON");
+  EXPECT_EQ(call(open, "https://t.test/refused"),
+            "! evil.test:443 is not an allowed host (--allow-host evil.test:443)");
+  EXPECT_EQ(said(open.global_context(arena_, "maps.count")), "1");
+  EXPECT_EQ(said(open.global_context(arena_, "service.n")), "7");
+  EXPECT_EQ(said(open.global_context(arena_, "nobody")),
+            "! the input holds no GlobalContextEntry nobody");
+  EXPECT_EQ(said(open.global_context(arena_, "maps.other")), "! projection \"other\" not found");
 }
 
 TEST_F(HostTest, AuthorizerAsksTheRoles) {

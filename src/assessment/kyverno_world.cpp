@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
 
 #include "base/text.hpp"
+#include "document/json_writer.hpp"
+#include "jmespath/expression.hpp"
 #include "kube/selectors.hpp"
 
 namespace tally::assessment {
@@ -29,6 +32,13 @@ GroupVersion split(std::string_view api_version) {
 }
 
 std::unexpected<std::string> missing(std::string text) { return std::unexpected(std::move(text)); }
+
+std::unexpected<KyvernoWorld::NoEntry> not_here(std::string text) {
+  return std::unexpected(KyvernoWorld::NoEntry{.message = std::move(text), .is_unknown = true});
+}
+std::unexpected<KyvernoWorld::NoEntry> wrong(std::string text) {
+  return std::unexpected(KyvernoWorld::NoEntry{.message = std::move(text), .is_unknown = false});
+}
 
 // What a path of the API server names.
 struct ApiPath {
@@ -141,13 +151,11 @@ kyverno::World::Answer KyvernoWorld::list(Arena& arena, std::string_view api_ver
   return Node::make_array(arena, out, 0);
 }
 
-kyverno::World::Answer KyvernoWorld::api_call(Arena& arena, const kyverno::ApiCall& call) const {
-  if (!call.service.empty()) {
-    return missing(fmt::format("calls of services are not made: {}", call.service));
-  }
+std::expected<Node, KyvernoWorld::NoEntry> KyvernoWorld::call_path(
+    Arena& arena, const kyverno::ApiCall& call) const {
   const std::optional<ApiPath> path = parse_path(call.path);
   if (call.method != "GET" || !path) {
-    return missing(fmt::format("{} {} cannot be answered from the input", call.method, call.path));
+    return not_here(fmt::format("{} {} cannot be answered from the input", call.method, call.path));
   }
   const kube::ApiKind* kind =
       kube::find_resource(path->version.group, path->version.version, path->resource);
@@ -159,17 +167,17 @@ kyverno::World::Answer KyvernoWorld::api_call(Arena& arena, const kyverno::ApiCa
     }
   }
   if (kind == nullptr) {
-    return missing(fmt::format("the resource {} is not known", path->resource));
+    return not_here(fmt::format("the resource {} is not known", path->resource));
   }
   const auto of_kind = snapshot_->by_kind(kind->group, kind->kind);
   if (of_kind.empty()) {
-    return missing(fmt::format("the input holds no {}", path->resource));
+    return not_here(fmt::format("the input holds no {}", path->resource));
   }
   if (!path->name.empty()) {
     const kube::Object* found =
         snapshot_->find(kind->group, kind->kind, path->name_space, path->name);
     if (found == nullptr) {
-      return missing(fmt::format("{} is not in the input", call.path));
+      return not_here(fmt::format("{} is not in the input", call.path));
     }
     return found->root;
   }
@@ -177,7 +185,7 @@ kyverno::World::Answer KyvernoWorld::api_call(Arena& arena, const kyverno::ApiCa
   if (!path->selector.empty()) {
     auto parsed = scalar::LabelSelector::parse(path->selector);
     if (!parsed) {
-      return missing(parsed.error().message);
+      return not_here(parsed.error().message);
     }
     labels = std::move(*parsed);
   }
@@ -196,8 +204,172 @@ kyverno::World::Answer KyvernoWorld::api_call(Arena& arena, const kyverno::ApiCa
   return Node::make_object(arena, values, keys, {}, 0);
 }
 
-kyverno::World::Answer KyvernoWorld::global_context(Arena&, std::string_view name) const {
-  return missing(fmt::format("the global context entry {} is not known here", name));
+// pkg/engine/apicall/executor.go, executeServiceCall. No token is added: the policy's headers are
+// all that is sent.
+std::expected<Node, KyvernoWorld::NoEntry> KyvernoWorld::call_service(
+    const kyverno::ApiCall& call, std::string_view ca_bundle) const {
+  if (outside_ == nullptr || !outside_->has_caller()) {
+    return not_here(fmt::format("{} is not called: no host is named by --allow-host",
+                                excerpt(call.service, 200)));
+  }
+  HttpCall request{.method = std::string(call.method),
+                   .url = std::string(call.service),
+                   .ca_bundle = std::string(ca_bundle)};
+  for (const Node& header : call.headers.items()) {
+    const Node* key = header.find("key");
+    const Node* value = header.find("value");
+    if (key != nullptr && value != nullptr) {
+      request.headers.emplace_back(key->text(), value->text());
+    }
+  }
+  if (call.method == "POST") {
+    if (call.data.is_object()) {
+      document::append_json(request.body, call.data);
+    } else {
+      request.body = "{}";
+    }
+    request.body += '\n';  // json.Encoder
+  }
+  const Outside::Outcome answered = outside_->call(request);
+  if (!answered) {
+    return wrong(answered.error());
+  }
+  const Outside::Answered& answer = **answered;
+  if (answer.status < 200 || answer.status >= 300) {
+    return wrong(fmt::format("HTTP {}: {}", answer.status, excerpt(answer.body, 200)));
+  }
+  if (!answer.json) {
+    return wrong(fmt::format("{} answers no JSON", excerpt(call.service, 200)));
+  }
+  return *answer.json;
+}
+
+kyverno::World::Answer KyvernoWorld::api_call(Arena& arena, const kyverno::ApiCall& call) const {
+  auto answer = call.service.empty() ? call_path(arena, call) : call_service(call, {});
+  if (!answer) {
+    return missing(std::move(answer.error().message));
+  }
+  return *answer;
+}
+
+// The data of an entry before its projections: pkg/globalcontext/k8sresource/entry.go (the list of
+// the objects) and externalapi/entry.go (what the call answers).
+std::expected<KyvernoWorld::GlobalEntry, KyvernoWorld::NoEntry> KyvernoWorld::entry_data(
+    Arena& arena, std::string_view name, const Node& spec) const {
+  const auto text = [](const Node& map, std::string_view key) {
+    const Node* found = map.find(key);
+    return found == nullptr ? std::string_view{} : found->text();
+  };
+  if (const Node* of = spec.find("kubernetesResource"); of != nullptr && of->is_object()) {
+    const std::string_view group = text(*of, "group");
+    const std::string_view name_space = text(*of, "namespace");
+    std::string path = group.empty() ? fmt::format("/api/{}", text(*of, "version"))
+                                     : fmt::format("/apis/{}/{}", group, text(*of, "version"));
+    if (!name_space.empty()) {
+      path += fmt::format("/namespaces/{}", name_space);
+    }
+    path += fmt::format("/{}", text(*of, "resource"));
+    const auto list = call_path(arena, {.method = "GET", .path = path});
+    if (!list) {
+      return std::unexpected(list.error());
+    }
+    const Node items = *list->find("items");
+    const std::string_view version = text(*of, "version");
+    for (const Node& item : items.items()) {
+      if (const std::string_view written = split(text(item, "apiVersion")).version;
+          written != version) {
+        return not_here(fmt::format("{} of {} are written as version {}", text(*of, "resource"),
+                                    version, written));
+      }
+    }
+    return GlobalEntry{.value = items, .is_called = false};
+  }
+  const Node* of = spec.find("apiCall");
+  if (of == nullptr || !of->is_object()) {
+    return wrong(fmt::format("the GlobalContextEntry {} names neither objects nor a call", name));
+  }
+  kyverno::ApiCall call{.method = text(*of, "method"), .path = text(*of, "urlPath")};
+  if (call.method.empty()) {
+    call.method = "GET";
+  }
+  std::vector<std::string_view> keys;
+  std::vector<Node> values;
+  if (const Node* data = of->find("data"); data != nullptr) {
+    for (const Node& item : data->items()) {
+      const Node* value = item.find("value");
+      keys.push_back(text(item, "key"));
+      values.push_back(value == nullptr ? Node{} : *value);
+    }
+    call.data = Node::make_object(arena, values, keys, {}, 0);
+  }
+  std::string_view ca_bundle;
+  if (const Node* service = of->find("service"); service != nullptr && service->is_object()) {
+    call.service = text(*service, "url");
+    ca_bundle = text(*service, "caBundle");
+    if (const Node* headers = service->find("headers"); headers != nullptr) {
+      call.headers = *headers;
+    }
+  }
+  if (call.path.empty() && call.service.empty()) {
+    return wrong(fmt::format("missing service for APICall {}", name));
+  }
+  const auto answer = call.path.empty() ? call_service(call, ca_bundle) : call_path(arena, call);
+  if (!answer) {
+    return std::unexpected(answer.error());
+  }
+  return GlobalEntry{.value = *answer, .is_called = true};
+}
+
+std::expected<KyvernoWorld::GlobalEntry, KyvernoWorld::NoEntry> KyvernoWorld::global_entry(
+    Arena& arena, std::string_view name, std::string_view projection) const {
+  const kube::Object* object = snapshot_->find("kyverno.io", "GlobalContextEntry", {}, name);
+  const Node* spec = object == nullptr ? nullptr : object->root.find("spec");
+  if (spec == nullptr) {
+    return not_here(fmt::format("the input holds no GlobalContextEntry {}", name));
+  }
+  auto entry = entry_data(arena, name, *spec);
+  if (!entry || projection.empty()) {
+    return entry;
+  }
+  const Node* projections = spec->find("projections");
+  const auto rows = projections == nullptr ? std::span<const Node>{} : projections->items();
+  for (const Node& row : rows) {
+    const Node* own_name = row.find("name");
+    const Node* path = row.find("jmesPath");
+    if (own_name == nullptr || own_name->text() != projection || path == nullptr) {
+      continue;
+    }
+    const auto expression = jmespath::Expression::compile(path->text(), jmespath::Dialect::Kyverno);
+    if (!expression) {
+      return wrong(
+          fmt::format("the projection {} of {}: {}", projection, name, expression.error().message));
+    }
+    const auto found = expression->search(entry->value, arena, functions());
+    if (!found) {
+      return wrong(
+          fmt::format("the projection {} of {}: {}", projection, name, found.error().message));
+    }
+    // The result points into the expression, which ends here.
+    entry->value = document::deep_copy(arena, *found);
+    if (entry->is_called && entry->value.is_null()) {
+      return wrong("no data available");
+    }
+    return entry;
+  }
+  return wrong(entry->is_called ? std::string("no data available")
+                                : fmt::format("projection \"{}\" not found", projection));
+}
+
+kyverno::World::Answer KyvernoWorld::global_context(Arena& arena, std::string_view name) const {
+  // pkg/engine/context/loaders/globalcontext.go: what stands behind a second point is not read.
+  const std::size_t point = std::min(name.find('.'), name.size());
+  std::string_view projection = name.substr(std::min(point + 1, name.size()));
+  projection = projection.substr(0, projection.find('.'));
+  auto entry = global_entry(arena, name.substr(0, point), projection);
+  if (!entry) {
+    return missing(std::move(entry.error().message));
+  }
+  return entry->value;
 }
 
 kyverno::World::Answer KyvernoWorld::image_data(Arena&, std::string_view reference) const {

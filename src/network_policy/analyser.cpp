@@ -94,9 +94,16 @@ class AnalyserBuilder {
       want(rule.own);
       for (const Peers& peers : policies_.peers_of(rule)) {
         want(peers.endpoints);
+        want(peers.addresses_only);
         if (peers.addresses != kNoAddresses && peers.addresses_reach_endpoints) {
           addresses.emplace(peers.addresses, 0);
         }
+        if (peers.endpoints_within != kNoAddresses) {
+          addresses.emplace(peers.endpoints_within, 0);
+        }
+      }
+      if (rule.own_within != kNoAddresses) {
+        addresses.emplace(rule.own_within, 0);
       }
     }
     const PostingReader reader(topology_, policies_.selectors());
@@ -287,7 +294,13 @@ class AnalyserBuilder {
   }
 
   void add_candidate(ClassId id, const Rule& rule, Match selects, TierPart& part) {
-    const Match own = matches(posting_of_[rule.own], id);
+    Match own = matches(posting_of_[rule.own], id);
+    if (rule.own_within != kNoAddresses) {
+      own = both(own, matches(address_posting_of_.at(rule.own_within), id));
+    }
+    if (!rule.unknown.empty()) {
+      own = both(own, Match::Unknown);
+    }
     if (own == Match::No) {
       return;
     }
@@ -303,15 +316,17 @@ class AnalyserBuilder {
 
   // The connections of a rule whose names this class resolves.
   PooledId with_names(PooledId connections, const Rule& rule, ClassId destination) {
+    PooledId excluded = kNone;
     for (const NamedPort& port : policies_.named_ports_of(rule)) {
       const scalar::PortSet numbers =
           topology::named_ports(first_of(destination), port.name, port.protocol);
       if (!numbers.is_empty()) {
-        connections = out_.pool_.unite(
-            connections, out_.pool_.intern(scalar::ConnectionSet::of(port.protocol, numbers)));
+        PooledId& into = port.is_excluded ? excluded : connections;
+        into = out_.pool_.unite(
+            into, out_.pool_.intern(scalar::ConnectionSet::of(port.protocol, numbers)));
       }
     }
-    return connections;
+    return excluded == kNone ? connections : out_.pool_.minus(connections, excluded);
   }
 
   // --- tables -----------------------------------------------------------------------------------
@@ -365,6 +380,13 @@ class AnalyserBuilder {
     return a == Match::Unknown || b == Match::Unknown ? Match::Unknown : Match::No;
   }
 
+  static Match both(Match a, Match b) {
+    if (a == Match::No || b == Match::No) {
+      return Match::No;
+    }
+    return a == Match::Unknown || b == Match::Unknown ? Match::Unknown : Match::Yes;
+  }
+
   template <class Of>
   Match match_of_peers(const Rule& rule, const Of& of) const {
     if (rule.is_any_peer) {
@@ -373,10 +395,18 @@ class AnalyserBuilder {
     Match match = Match::No;
     for (const Peers& peers : policies_.peers_of(rule)) {
       if (peers.endpoints != kNothing) {
-        match = either(match, of(posting_of_[peers.endpoints]));
+        Match selected = of(posting_of_[peers.endpoints]);
+        if (peers.endpoints_within != kNoAddresses) {
+          selected = both(selected, of(address_posting_of_.at(peers.endpoints_within)));
+        }
+        match = either(match, selected);
       }
       if (peers.addresses != kNoAddresses && peers.addresses_reach_endpoints) {
-        match = either(match, of(address_posting_of_.at(peers.addresses)));
+        Match met = of(address_posting_of_.at(peers.addresses));
+        if (peers.addresses_only != kEverything) {
+          met = both(met, of(posting_of_[peers.addresses_only]));
+        }
+        match = either(match, met);
       }
     }
     return match;
@@ -406,7 +436,10 @@ class AnalyserBuilder {
       for (const Candidate& candidate : part.candidates) {
         const Rule& rule = rule_of(candidate);
         (void)match_of_peers(rule, add);
-        if (direction == Direction::Egress) {
+        // Where a rule speaks of single classes only, its peers are listed already.
+        const bool speaks_of_most =
+            usual_match(rule, false) != Match::No || usual_match(rule, true) != Match::No;
+        if (direction == Direction::Egress && speaks_of_most) {
           for (const NamedPort& port : policies_.named_ports_of(rule)) {
             const auto at = names_.find(std::string(port.name));
             if (at != names_.end()) {

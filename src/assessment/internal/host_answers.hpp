@@ -19,7 +19,15 @@ namespace tally::assessment {
                                          std::string_view function,
                                          std::span<const cel::Value> args);
 [[nodiscard]] cel::Value answer_global_context(Arena& arena, const HostContext& world,
+                                               const Asker& asker,
                                                std::span<const cel::Value> args);
+// capability: http (get, post) or jwks (Fetch). `outside` may be null.
+[[nodiscard]] cel::Value answer_call(Arena& arena, const Outside* outside,
+                                     std::string_view capability, std::string_view function,
+                                     std::span<const cel::Value> args);
+[[nodiscard]] cel::Value answer_now(Arena& arena, const Outside* outside);
+// JSON as Go's `any` holds it: every number is a double. The texts are the node's.
+[[nodiscard]] cel::Value json_value(Arena& arena, const document::Node& node);
 [[nodiscard]] cel::Value answer_image_data(Arena& arena, std::span<const cel::Value> args);
 
 // What a list of objects is to CEL: `resource.list()` and entries of the global context.

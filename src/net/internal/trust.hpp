@@ -1,0 +1,26 @@
+#pragma once
+// Trust: the certificates that sign for servers, as an OpenSSL context that never leaves verifying
+// out. TLS 1.2 and 1.3; the context is shared by threads, each call makes its own session.
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace tally::net {
+
+struct FreeContext {
+  void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+};
+using TlsContext = std::unique_ptr<SSL_CTX, FreeContext>;
+
+// Only these: PEM, at least one certificate.
+[[nodiscard]] Result<TlsContext> trust_bundle(std::string_view pem);
+// The first of the files that can be read. No environment variable names another one.
+[[nodiscard]] Result<TlsContext> trust_files(std::span<const std::string> paths);
+
+}  // namespace tally::net

@@ -1,0 +1,84 @@
+#include "net/internal/trust.hpp"
+
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <fstream>
+#include <iterator>
+#include <limits>
+
+namespace tally::net {
+
+namespace {
+
+constexpr std::size_t kBundleBytesMax = std::size_t{8} * 1024 * 1024;
+constexpr int kSecurityLevel = 2;  // 112 bits: no SHA-1, no RSA below 2,048 bits
+
+struct FreeBio {
+  void operator()(BIO* bio) const noexcept { BIO_free_all(bio); }
+};
+struct FreeCertificate {
+  void operator()(X509* certificate) const noexcept { X509_free(certificate); }
+};
+
+Result<TlsContext> make_context() {
+  TlsContext context(SSL_CTX_new(TLS_client_method()));
+  if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) {
+    return environment_error("TLS cannot be set up");
+  }
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_security_level(context.get(), kSecurityLevel);
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  return context;
+}
+
+}  // namespace
+
+Result<TlsContext> trust_bundle(std::string_view pem) {
+  static_assert(kBundleBytesMax < std::numeric_limits<int>::max());
+  if (pem.size() > kBundleBytesMax) {
+    return limit_error(fmt::format("the CA bundle has {} bytes, more than the {} that are read",
+                                   pem.size(), kBundleBytesMax));
+  }
+  TALLY_TRY(TlsContext context, make_context());
+  const std::unique_ptr<BIO, FreeBio> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  X509_STORE* store = SSL_CTX_get_cert_store(context.get());
+  std::size_t count = 0;
+  while (bio) {
+    const std::unique_ptr<X509, FreeCertificate> certificate(
+        PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    if (!certificate) {
+      break;
+    }
+    count += X509_STORE_add_cert(store, certificate.get()) == 1 ? 1 : 0;
+  }
+  ERR_clear_error();
+  if (count == 0) {
+    return content_error("the CA bundle holds no certificate in PEM");
+  }
+  return context;
+}
+
+Result<TlsContext> trust_files(std::span<const std::string> paths) {
+  for (const std::string& path : paths) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+      continue;
+    }
+    const std::string pem{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    auto context = trust_bundle(pem);
+    if (!context) {
+      context.error().message = fmt::format("{}: {}", path, context.error().message);
+    }
+    return context;
+  }
+  return environment_error(
+      "this machine has no file of trusted certificates (package ca-certificates)");
+}
+
+}  // namespace tally::net

@@ -1,0 +1,53 @@
+#pragma once
+// All connections of a World, by workload: who may reach whom with what.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "reachability/world.hpp"
+
+namespace tally::reachability {
+
+inline constexpr std::uint32_t kOutside = 0xFFFF'FFFF;  // instead of a workload: addresses
+
+struct ConnectionRow {
+  std::uint32_t source = kOutside;  // position in World::workloads()
+  std::uint32_t destination = kOutside;
+  scalar::AddressSet outside{};  // of the side that is no workload
+  network_policy::PooledAnswer answer{};
+};
+
+struct ConnectionFilter {
+  // Empty: everybody. Rows that touch one of them stay.
+  std::vector<std::uint32_t> workloads{};
+  bool with_outside = true;
+  // A workload of several pods to itself: its pods among each other.
+  bool with_itself = false;
+};
+
+// Rows by source and destination as text, outside addresses first. Denied pairs have no row.
+[[nodiscard]] std::vector<ConnectionRow> list_connections(World& world,
+                                                          const ConnectionFilter& filter);
+
+// The same for classes: one row for all workloads of a class.
+struct ClassRow {
+  network_policy::ClassId source = 0;
+  network_policy::ClassId destination = 0;
+  network_policy::PooledAnswer answer{};
+};
+[[nodiscard]] std::vector<ClassRow> list_class_connections(World& world);
+
+enum class ListFormat : std::uint8_t { Text, Csv, Json, Markdown, Dot, Classes };
+// "txt", "csv", "json", "md", "dot", "classes"
+[[nodiscard]] std::optional<ListFormat> parse_list_format(std::string_view name) noexcept;
+
+[[nodiscard]] std::string to_text(const World& world, const std::vector<ConnectionRow>& rows,
+                                  ListFormat format);
+[[nodiscard]] std::string classes_to_text(const World& world, const std::vector<ClassRow>& rows);
+
+// "all", "TCP 80", "TCP 80, perhaps UDP 53"
+[[nodiscard]] std::string to_words(const World& world, const network_policy::PooledAnswer& answer);
+
+}  // namespace tally::reachability

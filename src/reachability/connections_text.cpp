@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "document/json_writer.hpp"
+#include "reachability/connections.hpp"
+
+namespace tally::reachability {
+namespace {
+
+using network_policy::kNone;
+
+std::string party(const World& world, std::uint32_t workload, const scalar::AddressSet& outside) {
+  return workload == kOutside ? to_words(outside) : world.workloads()[workload].label;
+}
+
+std::string connections_text(const World& world, network_policy::PooledId id) {
+  return world.analyser().connections().at(id).to_string();
+}
+
+struct Cells {
+  std::string source;
+  std::string destination;
+  std::string connections;
+};
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\n") == std::string_view::npos) {
+    return std::string(text);
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted.append(c == '"' ? 2 : 1, c);
+  }
+  return quoted + "\"";
+}
+
+std::string markdown_field(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    escaped.append(c == '|' ? "\\|" : std::string(1, c));
+  }
+  return escaped;
+}
+
+std::string as_text(const std::vector<Cells>& rows) {
+  std::size_t source_width = 0;
+  std::size_t destination_width = 0;
+  constexpr std::size_t kWidthMax = 60;  // longer ones push their line only
+  for (const Cells& row : rows) {
+    source_width = std::max(source_width, std::min(row.source.size(), kWidthMax));
+    destination_width = std::max(destination_width, std::min(row.destination.size(), kWidthMax));
+  }
+  std::string out;
+  for (const Cells& row : rows) {
+    out += row.source;
+    out.append(source_width - std::min(row.source.size(), source_width), ' ').append(" -> ");
+    out += row.destination;
+    out.append(destination_width - std::min(row.destination.size(), destination_width), ' ');
+    out.append("  ").append(row.connections).append("\n");
+  }
+  return out;
+}
+
+std::string as_json(const World& world, const std::vector<ConnectionRow>& rows) {
+  std::string out = "[";
+  const auto member = [&out](std::string_view name, std::string_view text, bool is_last = false) {
+    out.append("\"").append(name).append("\":");
+    document::append_json_string(out, text);
+    out += is_last ? "" : ",";
+  };
+  for (const ConnectionRow& row : rows) {
+    out.append(out.size() == 1 ? "\n{" : ",\n{");
+    member("source", party(world, row.source, row.outside));
+    member("destination", party(world, row.destination, row.outside));
+    member("allowed", connections_text(world, row.answer.allowed), row.answer.unknown == kNone);
+    if (row.answer.unknown != kNone) {
+      member("unknown", connections_text(world, row.answer.unknown), true);
+    }
+    out += "}";
+  }
+  return out + "\n]\n";
+}
+
+std::string as_dot(const World& world, const std::vector<ConnectionRow>& rows,
+                   const std::vector<Cells>& cells) {
+  std::string out = "digraph connections {\n  rankdir=LR;\n  node [shape=box];\n";
+  const auto quoted = [&out](std::string_view text) {
+    out += '"';
+    for (const char c : text) {
+      if (c == '"' || c == '\\') {
+        out += '\\';
+      }
+      out += c;
+    }
+    out += '"';
+  };
+  // A cluster of nodes for each namespace.
+  std::map<std::string_view, std::vector<std::uint32_t>> by_namespace;
+  std::vector<bool> is_shown(world.workloads().size());
+  for (const ConnectionRow& row : rows) {
+    for (const std::uint32_t side : {row.source, row.destination}) {
+      if (side != kOutside && !is_shown[side]) {
+        is_shown[side] = true;
+        by_namespace[world.workloads()[side].name_space].push_back(side);
+      }
+    }
+  }
+  for (const auto& [name_space, members] : by_namespace) {
+    out += "  subgraph ";
+    quoted("cluster_" + std::string(name_space));
+    out += " {\n    label=";
+    quoted(name_space);
+    out += ";\n";
+    for (const std::uint32_t side : members) {
+      out += "    ";
+      quoted(world.workloads()[side].label);
+      out += ";\n";
+    }
+    out += "  }\n";
+  }
+  for (const Cells& row : cells) {
+    out += "  ";
+    quoted(row.source);
+    out += " -> ";
+    quoted(row.destination);
+    out += " [label=";
+    quoted(row.connections);
+    out += "];\n";
+  }
+  return out + "}\n";
+}
+
+}  // namespace
+
+std::optional<ListFormat> parse_list_format(std::string_view name) noexcept {
+  constexpr std::array<std::pair<std::string_view, ListFormat>, 6> kNames{
+      {{"txt", ListFormat::Text},
+       {"csv", ListFormat::Csv},
+       {"json", ListFormat::Json},
+       {"md", ListFormat::Markdown},
+       {"dot", ListFormat::Dot},
+       {"classes", ListFormat::Classes}}};
+  for (const auto& [text, format] : kNames) {
+    if (text == name) {
+      return format;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string to_words(const World& world, const network_policy::PooledAnswer& answer) {
+  const std::string allowed = connections_text(world, answer.allowed);
+  if (answer.unknown == kNone) {
+    return allowed;
+  }
+  const std::string perhaps = "perhaps " + connections_text(world, answer.unknown);
+  return answer.allowed == kNone ? perhaps : allowed + ", " + perhaps;
+}
+
+std::string to_text(const World& world, const std::vector<ConnectionRow>& rows, ListFormat format) {
+  if (format == ListFormat::Json) {
+    return as_json(world, rows);
+  }
+  std::vector<Cells> cells;
+  cells.reserve(rows.size());
+  for (const ConnectionRow& row : rows) {
+    cells.push_back({.source = party(world, row.source, row.outside),
+                     .destination = party(world, row.destination, row.outside),
+                     .connections = to_words(world, row.answer)});
+  }
+  std::string out;
+  switch (format) {
+    case ListFormat::Csv:
+      out = "source,destination,connections\n";
+      for (const Cells& row : cells) {
+        out.append(csv_field(row.source)).append(",").append(csv_field(row.destination));
+        out.append(",").append(csv_field(row.connections)).append("\n");
+      }
+      return out;
+    case ListFormat::Markdown:
+      out = "| source | destination | connections |\n| --- | --- | --- |\n";
+      for (const Cells& row : cells) {
+        out.append("| ").append(markdown_field(row.source)).append(" | ");
+        out.append(markdown_field(row.destination)).append(" | ");
+        out.append(markdown_field(row.connections)).append(" |\n");
+      }
+      return out;
+    case ListFormat::Dot:
+      return as_dot(world, rows, cells);
+    case ListFormat::Text:
+    case ListFormat::Json:
+    case ListFormat::Classes:
+      break;
+  }
+  return as_text(cells);
+}
+
+std::string classes_to_text(const World& world, const std::vector<ClassRow>& rows) {
+  constexpr std::size_t kShownMax = 3;
+  std::string out;
+  const auto name = [&](network_policy::ClassId id) {
+    const auto members = world.workloads_of(id);
+    std::string text;
+    for (std::size_t i = 0; i < std::min(members.size(), kShownMax); ++i) {
+      text.append(text.empty() ? "" : ", ").append(world.workloads()[members[i]].label);
+    }
+    if (members.size() > kShownMax) {
+      text.append(" and ").append(std::to_string(members.size() - kShownMax)).append(" more");
+    }
+    return text;
+  };
+  std::vector<bool> is_shown(world.analyser().class_count());
+  for (const ClassRow& row : rows) {
+    is_shown[row.source] = true;
+    is_shown[row.destination] = true;
+  }
+  for (network_policy::ClassId id = 0; id < is_shown.size(); ++id) {
+    if (is_shown[id]) {
+      out.append("class ").append(std::to_string(id)).append(": ").append(name(id)).append("\n");
+    }
+  }
+  for (const ClassRow& row : rows) {
+    out.append(std::to_string(row.source)).append(" -> ").append(std::to_string(row.destination));
+    out.append("  ").append(to_words(world, row.answer)).append("\n");
+  }
+  return out;
+}
+
+}  // namespace tally::reachability
