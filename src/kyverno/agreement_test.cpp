@@ -107,6 +107,39 @@ TEST(Agreement, WithAnswersOfTheCommandLine) {
        "first=error: failed to evaluate preconditions: failed to substitute variables in condition "
        "key: failed to resolve request.object.data.street at path : JMESPath query failed: Unknown "
        "key \"street\" in path\nsecond=pass: mutated ConfigMap/branch in namespace retail\n"},
+      {"a place in a patch is named with the patch",
+       R"(
+  rules:
+  - name: merge
+    match: {any: [{resources: {kinds: [ConfigMap]}}]}
+    mutate: {patchStrategicMerge: {data: {city: "{{ request.object.data.street }}"}}}
+)",
+       kBranch, Phase::Mutate,
+       "merge=error: variable substitution failed: failed to resolve request.object.data.street at "
+       "path /mutate/patchStrategicMerge/data/city: JMESPath query failed: Unknown key \"street\" "
+       "in "
+       "path\n"},
+      {"a place in a JSON patch",
+       R"(
+  rules:
+  - name: patch
+    match: {any: [{resources: {kinds: [ConfigMap]}}]}
+    mutate: {patchesJson6902: "- {op: add, path: /data/x, value: '{{ request.object.data.street }}'}"}
+)",
+       kBranch, Phase::Mutate,
+       "patch=error: variable substitution failed: failed to resolve request.object.data.street at "
+       "path /mutate/patchesJson6902: JMESPath query failed: Unknown key \"street\" in path\n"},
+      {"a place in a patch of foreach",
+       R"(
+  rules:
+  - name: each
+    match: {any: [{resources: {kinds: [ConfigMap]}}]}
+    mutate: {foreach: [{list: "['a']", patchStrategicMerge: {data: {city: "{{ request.object.data.street }}"}}}]}
+)",
+       kBranch, Phase::Mutate,
+       "each=error: failed to mutate elements: variable substitution failed: failed to resolve "
+       "request.object.data.street at path /patchStrategicMerge/data/city: JMESPath query failed: "
+       "Unknown key \"street\" in path\n"},
       {"what holds and what does not, by a static pattern and its message",
        R"(
   rules:

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "cel/authorizer.hpp"
 #include "cel/cost_limits.hpp"
@@ -56,8 +58,10 @@ class Loading {
     }
     for (std::size_t i = 0; i < list->size(); ++i) {
       const Node& written = list->items()[i];
-      CelRule::Condition condition{
-          .name = text_at(written, "name"), .program = kNoProgram, .error = {}};
+      CelRule::Condition condition{.name = text_at(written, "name"),
+                                   .expression = text_at(written, "expression"),
+                                   .program = kNoProgram,
+                                   .error = {}};
       if (const Node* expression = written.find("expression"); expression != nullptr) {
         condition.program = compile(
             *expression, fmt::format("{}/{}/expression", pointer, i), Returns::Bool,
@@ -144,7 +148,8 @@ class Judging {
         break;
       }
       if (answer.value.is_outcome()) {
-        note(out, is_unknown(answer.value) ? Held::Unknown : Held::Failed, text_of(answer.value));
+        note(out, is_unknown(answer.value) ? Held::Unknown : Held::Failed,
+             problem_of(condition.expression, answer.value));
       } else if (!answer.value.is_true()) {
         return {Held::No, {}};
       }
@@ -171,10 +176,21 @@ class Judging {
   }
 
  private:
+  // Several problems stand in brackets, each once (apimachinery v0.36 pkg/util/errors Aggregate).
   void note(Conditions& out, Held held, std::string_view message) {
-    if (out.held == Held::Yes) {
-      out = {held, arena_.copy(message)};
+    out.held = out.held == Held::Failed ? Held::Failed : held;
+    if (std::ranges::find(problems_, message) != problems_.end()) {
+      return;
     }
+    problems_.push_back(arena_.copy(message));
+    out.message = problems_.size() == 1
+                      ? problems_.front()
+                      : arena_.copy(fmt::format("[{}]", fmt::join(problems_, ", ")));
+  }
+
+  // k8s.io/apiserver v0.36 pkg/admission/plugin/cel/activation.go.
+  std::string_view problem_of(std::string_view expression, const Value& value) {
+    return arena_.concat({"expression '", expression, "' resulted in error: ", text_of(value)});
   }
 
   std::string_view text_of(const Value& value) {
@@ -284,8 +300,7 @@ class Judging {
       }
       if (answer.value.is_outcome()) {
         return {is_unknown(answer.value) ? Verdict::Unknown : Verdict::Fail,
-                arena_.concat({"expression '", validation.expression,
-                               "' resulted in error: ", text_of(answer.value)})};
+                problem_of(validation.expression, answer.value)};
       }
       if (!answer.value.is_true()) {
         return {Verdict::Fail, message_of(validation)};
@@ -319,6 +334,7 @@ class Judging {
   Arena& arena_;
   kube::Review review_;
   InputValues inputs_;
+  std::vector<std::string_view> problems_;  // of the conditions
 };
 
 }  // namespace

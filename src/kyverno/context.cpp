@@ -272,19 +272,30 @@ Outcome<void> Context::load(std::size_t index) {
   return {};
 }
 
-Outcome<Node> Context::apply_path(const Node& of, const Node& data) {
+Outcome<Node> Context::apply_path(const Node& of, const Node& data, std::string_view name) {
   const Node* path = of.find("jmesPath");
   if (path == nullptr || path->text().empty()) {
     return data;
   }
   Outcome<Node> expression = substitute(*path, *this);
   if (!expression) {
-    return expression;
+    Failure failure = std::move(expression).error();
+    failure.message =
+        fmt::format("failed to substitute variables in context entry {} JMESPath {}: {}", name,
+                    path->text(), failure.message);
+    return std::unexpected(std::move(failure));
   }
   if (!expression->is_string()) {
     return failed("jmespath value must be a string");
   }
-  return search(expression->text(), data);
+  Outcome<Node> found = search(expression->text(), data);
+  if (!found) {
+    Failure failure = std::move(found).error();
+    failure.message = fmt::format("failed to apply JMESPath {} for context entry {}: {}",
+                                  expression->text(), name, failure.message);
+    return std::unexpected(std::move(failure));
+  }
+  return found;
 }
 
 // pkg/engine/context/loaders/variable.go
@@ -333,7 +344,7 @@ Outcome<Node> Context::load_variable(const Node& entry) {
       } else if (fallback.is_null()) {
         Failure failure = std::move(found).error();
         failure.message =
-            fmt::format("failed to apply jmespath {} to variable: {}", path, failure.message);
+            fmt::format("failed to apply jmespath {} to variable <nil>: {}", path, failure.message);
         return std::unexpected(std::move(failure));
       } else {
         output = fallback;
@@ -348,7 +359,7 @@ Outcome<Node> Context::load_variable(const Node& entry) {
     } else if (fallback.is_null()) {
       Failure failure = std::move(found).error();
       failure.message =
-          fmt::format("failed to apply jmespath {} to variable: {}", path, failure.message);
+          fmt::format("failed to apply jmespath {} to variable <nil>: {}", path, failure.message);
       return std::unexpected(std::move(failure));
     }
   }
@@ -427,14 +438,29 @@ Outcome<Node> Context::load_config_map(Loader& loader) {
   return keep(loader, *answer);
 }
 
-// pkg/engine/apicall/apiCall.go
+// pkg/engine/apicall/{apiCall,executor}.go, pkg/engine/context/loaders/apicall.go
 Outcome<Node> Context::load_api_call(Loader& loader) {
-  Outcome<Node> of = substitute(*loader.entry.find("apiCall"), *this);
+  constexpr std::string_view kFailed = "failed to fetch data for APICall: ";
+  const Node& written = *loader.entry.find("apiCall");
+  Outcome<Node> of = substitute(written, *this);
   if (!of) {
-    return of;
+    Failure failure = std::move(of).error();
+    failure.message =
+        fmt::format("{}failed to substitute variables in context entry {} {}: {}", kFailed,
+                    loader.name, text_at(written, "urlPath"), failure.message);
+    return std::unexpected(std::move(failure));
   }
+  const auto stored = [&](const Node& given) {
+    Outcome<Node> out = apply_path(*of, given, loader.name);
+    if (!out) {
+      Failure failure = std::move(out).error();
+      failure.message = "failed to store data for APICall: " + failure.message;
+      out = std::unexpected(std::move(failure));
+    }
+    return out;
+  };
   if (loader.is_given) {
-    return apply_path(*of, loader.given);
+    return stored(loader.given);
   }
   const Node* service = of->find("service");
   if (service != nullptr && service->is_null()) {
@@ -482,12 +508,16 @@ Outcome<Node> Context::load_api_call(Loader& loader) {
     if (const Node* fallback = of->find("default"); fallback != nullptr && !fallback->is_null()) {
       return *fallback;
     }
-    return std::unexpected(Failure{
-        .message = fmt::format("failed to execute APICall {}: {}", loader.name, answer.error()),
-        .is_world_missing = true});
+    return std::unexpected(
+        Failure{.message = call.service.empty()
+                               ? fmt::format("{}failed to {} resource with raw url: {}: {}",
+                                             kFailed, call.method, call.path, answer.error())
+                               : fmt::format("{}failed to execute HTTP request for APICall {}: {}",
+                                             kFailed, loader.name, answer.error()),
+                .is_world_missing = true});
   }
   Outcome<Node> kept = keep(loader, *answer);
-  return kept ? apply_path(*of, *kept) : kept;
+  return kept ? stored(*kept) : kept;
 }
 
 // pkg/engine/context/loaders/globalcontext.go
@@ -501,7 +531,7 @@ Outcome<Node> Context::load_global(Loader& loader) {
     return of;
   }
   if (loader.is_given) {
-    return apply_path(*of, loader.given);
+    return apply_path(*of, loader.given, loader.name);
   }
   const World::Answer answer = world_->global_context(*arena_, text_at(*of, "name"));
   if (!answer) {
@@ -511,7 +541,7 @@ Outcome<Node> Context::load_global(Loader& loader) {
                 .is_world_missing = true});
   }
   Outcome<Node> kept = keep(loader, *answer);
-  return kept ? apply_path(*of, *kept) : kept;
+  return kept ? apply_path(*of, *kept, loader.name) : kept;
 }
 
 Outcome<Node> Context::load_image_data(Loader& loader) {
@@ -520,7 +550,7 @@ Outcome<Node> Context::load_image_data(Loader& loader) {
     return of;
   }
   if (loader.is_given) {
-    return apply_path(*of, loader.given);
+    return apply_path(*of, loader.given, loader.name);
   }
   const World::Answer answer = world_->image_data(*arena_, text_at(*of, "reference"));
   if (!answer) {
@@ -530,10 +560,11 @@ Outcome<Node> Context::load_image_data(Loader& loader) {
                 .is_world_missing = true});
   }
   Outcome<Node> kept = keep(loader, *answer);
-  return kept ? apply_path(*of, *kept) : kept;
+  return kept ? apply_path(*of, *kept, loader.name) : kept;
 }
 
-Outcome<Node> Context::search(std::string_view expression, const Node& input) {
+Outcome<Node> Context::search(std::string_view expression, const Node& input,
+                              std::string_view before) {
   const Compiled* compiled = shared_->find(expression);
   if (compiled == nullptr) {
     compiled = own_->find(expression);
@@ -552,8 +583,7 @@ Outcome<Node> Context::search(std::string_view expression, const Node& input) {
   auto found =
       (*compiled)->search(input, *arena_, world_ == nullptr ? nullptr : world_->functions());
   if (!found) {
-    return std::unexpected(
-        Failure{.message = fmt::format("JMESPath query failed: {}", found.error().message)});
+    return std::unexpected(Failure{.message = fmt::format("{}{}", before, found.error().message)});
   }
   return *found;
 }
@@ -567,7 +597,8 @@ Outcome<Node> Context::query(std::string_view expression) {
     return failed("invalid query (nil)");
   }
   const std::size_t end = expression.find_last_not_of(" \t\r\n");
-  Outcome<Node> found = search(expression.substr(begin, end - begin + 1), root());
+  Outcome<Node> found =
+      search(expression.substr(begin, end - begin + 1), root(), "JMESPath query failed: ");
   if (observer_ != nullptr) {
     observer_->resolved(trim(expression), found ? *found : Node{},
                         found ? std::string_view{} : std::string_view(found.error().message));

@@ -9,6 +9,8 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "kube/objects.hpp"
+#include "kube/structure.hpp"
 #include "kyverno/internal/judgement.hpp"
 #include "pod_security/pod_security.hpp"
 
@@ -174,6 +176,21 @@ class PodCheck {
   Arena& arena_;
 };
 
+// Why the object is none of its kind: upstream decodes it and answers error, where a check of what
+// is there would pass. Null: it is one.
+const kube::StructureProblem* decoding_problem(const Node& object, Arena& arena,
+                                               kube::StructureScratch& scratch) {
+  const Result<kube::Object> read = kube::object_from_node(object, nullptr);
+  if (!read) {
+    return nullptr;  // no identity: the request has one
+  }
+  const auto problems = kube::check_structure(*read, arena, scratch);
+  const auto found = std::ranges::find_if(problems, [](const kube::StructureProblem& problem) {
+    return problem.kind == kube::StructureProblemKind::WrongType;
+  });
+  return found == problems.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::optional<Judgement::Said> Judgement::validate_pod_security(
@@ -210,6 +227,10 @@ std::optional<Judgement::Said> Judgement::validate_pod_security(
   } else {
     return error("Error while getting new resource",
                  {.message = "could not find correct resource type"});
+  }
+  if (const auto* problem = decoding_problem(object, arena_, state_.structure);
+      problem != nullptr) {
+    return error("Error while getting new resource", {.message = std::string(problem->message)});
   }
   static const Node kNothing;
   if (spec == nullptr) {

@@ -32,6 +32,7 @@ PolicyIndex::PolicyIndex(const PolicySet::Table& table) {
 
 void PolicyIndex::find(Phase phase, const kube::GroupVersionKind& kind,
                        std::vector<std::uint32_t>& out) const {
+  out.clear();
   const OfPhase& of = phases_[static_cast<std::size_t>(phase)];
   const auto add = [&](const std::vector<Entry>& entries) {
     for (const Entry& entry : entries) {

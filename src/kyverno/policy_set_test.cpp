@@ -274,6 +274,16 @@ spec:
   EXPECT_EQ(bench.verdicts(R"({apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [
       {name: c, image: shell, securityContext: {privileged: true}}]}})"),
             "level=fail");
+  // What is no pod passes nothing.
+  for (const std::string_view spec :
+       {"shell", "[]", "{containers: shell}", "{containers: [{name: c, image: true}]}",
+        "{containers: [1]}", "{containers: [{name: c}], hostPID: 'false'}"}) {
+    SCOPED_TRACE(spec);
+    EXPECT_EQ(bench.verdicts("{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: " +
+                             std::string(spec) + "}"),
+              "level=error");
+    EXPECT_TRUE(bench.message_.starts_with("Error while getting new resource: ")) << bench.message_;
+  }
 }
 
 TEST(PolicySet, CelInsideOfARule) {
@@ -300,6 +310,44 @@ spec:
       bench.verdicts("{apiVersion: apps/v1, kind: Deployment, metadata: {name: test-a}, spec: "
                      "{replicas: 6}}"),
       "most=skip");
+}
+
+// Conditions that cannot be evaluated speak with the API server's words, each once.
+TEST(PolicySet, CelPreconditionsThatFail) {
+  struct Row {
+    std::string_view conditions;
+    std::string_view verdict;
+    std::string_view message;
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {"[{name: a, expression: object.spec.paused == true}]", "r=fail",
+            "expression 'object.spec.paused == true' resulted in error: no such key: paused"},
+           {"[{name: a, expression: object.spec.paused == true}, {name: b, expression: "
+            "object.spec.paused == true}]",
+            "r=fail",
+            "expression 'object.spec.paused == true' resulted in error: no such key: paused"},
+           {"[{name: a, expression: object.spec.paused == true}, {name: b, expression: object.x == "
+            "1}]",
+            "r=fail",
+            "[expression 'object.spec.paused == true' resulted in error: no such key: paused, "
+            "expression "
+            "'object.x == 1' resulted in error: no such key: x]"},
+           {"[{name: a, expression: object.spec.paused == true}, {name: b, expression: 'false'}]",
+            "r=skip", "cel preconditions not met"},
+           {"[{name: a, expression: 'true'}]", "r=pass", "Validation rule 'r' passed."},
+       }) {
+    SCOPED_TRACE(row.conditions);
+    Bench bench;
+    bench.load(
+        "{apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: {name: p}, spec: {rules: "
+        "[{name: r, match: {any: [{resources: {kinds: [Deployment]}}]}, celPreconditions: " +
+        std::string(row.conditions) +
+        ", validate: {cel: {expressions: [{expression: 'true'}]}}}]}}");
+    EXPECT_EQ(bench.verdicts("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: "
+                             "{replicas: 6}}"),
+              row.verdict);
+    EXPECT_EQ(bench.message_, row.message);
+  }
 }
 
 TEST(PolicySet, ANamespacedPolicyLooksAtItsNamespace) {

@@ -495,5 +495,75 @@ TEST(Rules, Exceptions) {
   }
 }
 
+// One Scratch is asked about many objects, in every phase.
+TEST(Rules, CandidatesAreOfOneKindAndPhase) {
+  Bench bench;
+  for (const std::string_view body :
+       {"kinds: [Pod]}}]}, validate: {deny: {}}", "kinds: [Secret]}}]}, validate: {deny: {}}",
+        "kinds: ['*']}}]}, mutate: {patchStrategicMerge: {a: b}}"}) {
+    bench.add_policy(
+        "{apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: {name: p}, spec: "
+        "{rules: [{name: r, match: {any: [{resources: {" +
+        std::string(body) + "}]}}");
+  }
+  bench.load();
+  const auto candidates = [&](Phase phase, std::string_view kind) {
+    std::string out;
+    for (const std::uint32_t policy : bench.loaded.set.candidates(
+             phase, {.group = "", .version = "v1", .kind = kind}, bench.scratch)) {
+      out += std::to_string(policy) + " ";
+    }
+    return out;
+  };
+  EXPECT_EQ(candidates(Phase::Validate, "Pod"), "0 ");
+  EXPECT_EQ(candidates(Phase::Validate, "Secret"), "1 ");
+  EXPECT_EQ(candidates(Phase::Mutate, "Pod"), "2 ");
+  EXPECT_EQ(candidates(Phase::Validate, "ConfigMap"), "");
+  EXPECT_EQ(candidates(Phase::Generate, "Pod"), "");
+}
+
+// pkg/engine/context/loaders/apicall.go: a call that fails says where.
+TEST(Context, ApiCallsThatFail) {
+  struct Row {
+    std::string_view call;
+    bool has_answer;
+    std::string_view message;
+  };
+  constexpr std::string_view kBefore =
+      "failed to check deny conditions: failed to substitute variables in condition key: failed to "
+      "resolve x at path : ";
+  for (const Row& row : std::initializer_list<Row>{
+           {"{urlPath: '/api/v1/{{ request.object.data.q }}'}", true,
+            "failed to fetch data for APICall: failed to substitute variables in context entry x "
+            "/api/v1/{{ request.object.data.q }}: failed to resolve request.object.data.q at path "
+            "/urlPath: JMESPath query failed: Unknown key \"q\" in path"},
+           {"{urlPath: /api/v1/pods}", false,
+            "failed to fetch data for APICall: failed to GET resource with raw url: /api/v1/pods: "
+            "not there"},
+           {"{method: POST, service: {url: 'https://x'}}", false,
+            "failed to fetch data for APICall: failed to execute HTTP request for APICall x: not "
+            "there"},
+           {"{urlPath: /api/v1/pods, jmesPath: abs(@)}", true,
+            "failed to store data for APICall: failed to apply JMESPath abs(@) for context entry "
+            "x: "
+            "Invalid type for: map[a:1], expected: []jmespath.JpType{\"number\"}"},
+       }) {
+    SCOPED_TRACE(row.call);
+    Bench bench;
+    FakeWorld world;
+    if (row.has_answer) {
+      world.answer = bench.node("{a: 1}");
+    }
+    bench.request.world = &world;
+    bench.load(policy("rules: [" +
+                      rule("r", "context: [{name: x, apiCall: " + std::string(row.call) +
+                                    "}], validate: {message: m, deny: {conditions: {all: [{key: "
+                                    "'{{ x }}', operator: Equals, value: a}]}}}") +
+                      "]"));
+    EXPECT_EQ(bench.verdicts(map("{a: b}")), "r=error");
+    EXPECT_EQ(bench.message, std::string(kBefore) + std::string(row.message));
+  }
+}
+
 }  // namespace
 }  // namespace tally::kyverno

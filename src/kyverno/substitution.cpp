@@ -119,7 +119,8 @@ class Substitution {
 
   Outcome<Node> value(const Node& node, const std::string& path, std::uint32_t depth) {
     if (depth > kSubstitutionDepthMax) {
-      return failed(fmt::format("nested deeper than {} at path {}", kSubstitutionDepthMax, path));
+      return failed(
+          fmt::format("nested deeper than {} at path {}", kSubstitutionDepthMax, at(path)));
     }
     if (node.is_string()) {
       if (!text_has_variables(node.text())) {
@@ -163,7 +164,7 @@ class Substitution {
       if (round >= kSubstitutionRoundsMax) {
         return failed(
             fmt::format("variables of variables: still not resolved after {} rounds at path {}",
-                        kSubstitutionRoundsMax, path));
+                        kSubstitutionRoundsMax, at(path)));
       }
       bool is_shallow = false;
       std::string next;
@@ -175,8 +176,7 @@ class Substitution {
         is_shallow = variable.is_shallow;
         std::string expression(variable.expression);
         if (expression == "@") {
-          expression = own_path(std::string(place_) + path,
-                                context_.has_target() ? "target" : "request.object");
+          expression = own_path(at(path), context_.has_target() ? "target" : "request.object");
         }
         if (is_delete) {
           replace_all(expression, "request.object", "request.oldObject");
@@ -187,8 +187,8 @@ class Substitution {
         Outcome<Node> answer = context_.query(expression);
         if (!answer) {
           Failure failure = std::move(answer).error();
-          failure.message =
-              fmt::format("failed to resolve {} at path {}: {}", expression, path, failure.message);
+          failure.message = fmt::format("failed to resolve {} at path {}: {}", expression, at(path),
+                                        failure.message);
           return std::unexpected(std::move(failure));
         }
         if (whole.size() == now.size()) {
@@ -207,7 +207,7 @@ class Substitution {
         }
         if (next.size() > kSubstitutedBytesMax) {
           return failed(fmt::format("more than {} bytes after substitution at path {}",
-                                    kSubstitutedBytesMax, path));
+                                    kSubstitutedBytesMax, at(path)));
         }
       }
       if (!context_.spend_bytes(now.size())) {
@@ -224,6 +224,9 @@ class Substitution {
   }
 
  private:
+  // As messages and `@` name a place.
+  [[nodiscard]] std::string at(const std::string& path) const { return std::string(place_) + path; }
+
   Outcome<Node> list(const Node& node, const std::string& path, std::uint32_t depth) {
     if (!below_has_variables(node, depth)) {
       return node;
@@ -379,12 +382,13 @@ Outcome<Node> Substitution::referenced(std::string_view reference, const std::st
   }
   inside.remove_prefix(sign.size());
   if (inside.empty()) {
-    return failed(fmt::format(
-        "failed to resolve {} at path {}: expected path, found empty reference", reference, path));
+    return failed(
+        fmt::format("failed to resolve {} at path {}: expected path, found empty reference",
+                    reference, at(path)));
   }
   const Node* found = leaf_at(document_, joined(path, inside));
   if (found == nullptr || found->is_object() || found->is_array() || found->is_null()) {
-    return failed(fmt::format("got nil resolved variable {} at path {}", reference, path));
+    return failed(fmt::format("got nil resolved variable {} at path {}", reference, at(path)));
   }
   if (sign.empty()) {
     return *found;
@@ -408,7 +412,7 @@ Outcome<void> Substitution::references(std::string& text, const std::string& pat
     if (!value->is_string()) {
       return std::unexpected(Failure{
           .message = fmt::format("NotResolvedReferenceErr,reference {} not resolved at path {}",
-                                 reference, path)});
+                                 reference, at(path))});
     }
     out.append(text, written, found->begin - written);
     out += value->text();

@@ -126,7 +126,8 @@ bool Judgement::apply(const MutationStep& step, const View& view, const Value& v
   auto merged = policy_cel::apply_configuration(
       arena(), object, configuration,
       row == nullptr ? policy_cel::SchemaType{} : policy_cel::SchemaType{*row},
-      policy_.applies_by_server ? policy_cel::Atomics::Replaced : policy_cel::Atomics::Refused);
+      policy_.applies_by_server ? policy_cel::Atomics::Replaced : policy_cel::Atomics::Refused,
+      policy_cel::Original::AsWritten);
   if (!merged) {
     problem = "error applying patch: " + merged.error();
     return false;
@@ -155,6 +156,7 @@ Response Judgement::mutate(const Variant& variant, View& view, bool is_target) {
     return say(Verdict::Skip, "", "skip");
   }
   const Node before = own.review.object;
+  own.inputs.variables_since = own.inputs.object;
   // A policy with targets changes them, not the object that triggers it.
   const std::size_t steps = about().has_targets && !is_target ? 0 : variant.mutations.size();
   for (std::size_t i = 0; i < steps; ++i) {
@@ -169,7 +171,8 @@ Response Judgement::mutate(const Variant& variant, View& view, bool is_target) {
       return failed("evaluation", kPrefix, step.expression, i,
                     cel::make_error(arena(), cel::ErrorCode::Custom, problem));
     }
-    // The next one sees the object as it is now; `request` stays as it came.
+    // The next one sees the object as it is now; `request` and variables that were read stay as
+    // they were (policy.go, appendVariables: lazy.MapValue).
     own.review.object = patched;
     own.inputs.object = state_.next_number++;
     own.inputs.values[static_cast<std::size_t>(policy_cel::Input::Object)] =

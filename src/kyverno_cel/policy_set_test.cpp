@@ -391,6 +391,49 @@ TEST(Mutating, PatchesInOrder) {
   }
 }
 
+// A variable is computed once, when it is first read: of the object as it came, or as the mutations
+// before left it.
+TEST(Mutating, VariablesKeepWhatTheyWere) {
+  const std::string second =
+      "{patchType: JSONPatch, jsonPatch: {expression: '[JSONPatch{op: \"add\", path: "
+      "\"/metadata/labels/n\", value: string(variables.labels.size()) + "
+      "string(object.metadata.labels.size())}]'}}";
+  const auto labels = [&](std::string_view condition) {
+    Bench bench;
+    bench.load(
+        policy("MutatingPolicy",
+               "matchConditions: [{name: c, expression: '" + std::string(condition) +
+                   "'}]\nvariables: [{name: labels, expression: object.metadata.labels}]\n"
+                   "mutations: [{patchType: JSONPatch, jsonPatch: {expression: '[JSONPatch{op: "
+                   "\"add\", path: \"/metadata/labels/m\", value: \"x\"}]'}}, " +
+                   second + "]"));
+    const Response response = bench.judge(kPod);
+    return response.verdict == Verdict::Pass
+               ? std::string(text_at(response.object, {"metadata", "labels", "n"}))
+               : std::string(response.message);
+  };
+  EXPECT_EQ(labels("true"), "22");
+  EXPECT_EQ(labels("variables.labels.size() == 1"), "12");
+  EXPECT_EQ(labels("variables.labels.size() == 2"), "skip");
+}
+
+// The object must fit the schema of its kind, as the configuration must.
+TEST(Mutating, AnObjectThatFitsNoSchema) {
+  Bench bench;
+  bench.load(
+      policy("MutatingPolicy",
+             "mutations: [{patchType: ApplyConfiguration, applyConfiguration: {expression: "
+             "'Object{metadata: Object.metadata{labels: Object.metadata.labels{a: \"b\"}}}'}}]"));
+  EXPECT_EQ(bench.judge("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {}}").verdict,
+            Verdict::Pass);
+  const Response response =
+      bench.judge("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {cointainers: []}}");
+  EXPECT_EQ(response.verdict, Verdict::Error);
+  EXPECT_EQ(response.message,
+            "failed to evaluate policy: error applying patch: failed to convert original object to "
+            "typed object: .spec.cointainers: field not declared in schema");
+}
+
 TEST(Mutating, ReplacesAtomicFieldsByTheServersApply) {
   const std::string mutation =
       "mutations: [{patchType: ApplyConfiguration, applyConfiguration: {expression: 'Object{spec: "

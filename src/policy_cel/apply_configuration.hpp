@@ -20,10 +20,15 @@ namespace tally::policy_cel {
 // API server, or a replacement of the whole, as Kyverno's useServerSideApply has it.
 enum class Atomics : std::uint8_t { Refused, Replaced };
 
+// Whether the object must fit the schema as the configuration must: for Kyverno, which is given it
+// as it was written. The API server has decoded it before, and left undeclared fields out.
+enum class Original : std::uint8_t { Decoded, AsWritten };
+
 // `configuration` without apiVersion and kind is of the object's. The error is the server's text
 // behind "error applying patch: ".
 [[nodiscard]] std::expected<document::Node, std::string> apply_configuration(
     Arena& arena, const document::Node& object, const document::Node& configuration,
-    const SchemaType& type, Atomics atomics = Atomics::Refused);
+    const SchemaType& type, Atomics atomics = Atomics::Refused,
+    Original original = Original::Decoded);
 
 }  // namespace tally::policy_cel

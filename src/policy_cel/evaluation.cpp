@@ -79,8 +79,17 @@ struct Evaluation::State {
     return evaluators[depth];
   }
 
+  enum class Asked : std::uint8_t { Itself, AsVariable };
+
+  [[nodiscard]] bool is_of_object(const Entry& entry, Asked asked) const {
+    return entry.object == inputs->object ||
+           (asked == Asked::AsVariable && inputs->variables_since != 0 &&
+            entry.object >= inputs->variables_since && entry.object < inputs->object);
+  }
+
   // Whether an answer of before holds for these inputs.
-  [[nodiscard]] bool holds(const Entry& entry, const CompiledExpression& expression) const {
+  [[nodiscard]] bool holds(const Entry& entry, const CompiledExpression& expression,
+                           Asked asked) const {
     const bool variables_used = expression.uses(Input::Variables);
     const bool around = variables_used || expression.uses(Input::NamespaceObject) ||
                         expression.uses(Input::Authorizer) ||
@@ -90,7 +99,7 @@ struct Evaluation::State {
         (variables_used && scope != kNoScope && table->scope(scope).has_params);
     const bool with_context = expression.uses_context() || (variables_used && scope != kNoScope &&
                                                             table->scope(scope).is_of_kyverno);
-    return entry.generation == generation && entry.object == inputs->object &&
+    return entry.generation == generation && is_of_object(entry, asked) &&
            (!with_context || entry.context == inputs->context) &&
            (!around || entry.surround == inputs->surround) &&
            (!with_params || entry.params == inputs->params);
@@ -107,10 +116,10 @@ struct Evaluation::State {
   }
 
   // The answer of a program for the inputs, of before or new.
-  Entry& answer(ProgramId id) {
+  Entry& answer(ProgramId id, Asked asked) {
     Entry& entry = entries[id];
     const CompiledExpression& expression = (*table)[id];
-    if (holds(entry, expression)) {
+    if (holds(entry, expression, asked)) {
       ++shared;
       return entry;
     }
@@ -175,7 +184,7 @@ struct Evaluation::State {
     }
     Entry* const outer = reader;
     ++depth;
-    Entry& found = answer(variable.program);
+    Entry& found = answer(variable.program, Asked::AsVariable);
     --depth;
     if (outer != nullptr && found.last_reader != outer) {
       found.last_reader = outer;
@@ -269,7 +278,7 @@ std::uint64_t Evaluation::shared() const noexcept { return state_->shared; }
 
 Answer Evaluation::run(ProgramId program) {
   State& state = *state_;
-  const Entry& entry = state.answer(program);
+  const Entry& entry = state.answer(program, State::Asked::Itself);
   std::uint64_t cost = entry.cost;
   state.pay_variables(entry, cost);
   if (cost > state.budget) {

@@ -36,6 +36,9 @@ struct InputValues {
   std::uint32_t surround = 0;  // number of (namespaceObject, authorizer)
   std::uint32_t context = 0;   // number of what only Kyverno's policies see, and of their namespace
   const void* params = nullptr;
+  // Variables that were read of an object of this number or a later one keep their answers; 0: they
+  // are asked again of every object. For policies that change the object step by step.
+  std::uint32_t variables_since = 0;
 };
 
 struct EvaluationLimits {

@@ -174,5 +174,68 @@ TEST(ApplyConfiguration, Table) {
   }
 }
 
+constexpr ApplyRow kAsWritten[] = {
+    {"fits", R"({"spec":{"containers":[{"name":"a"}]}})", R"({"spec":{"priority":1}})",
+     R"({"spec":{"containers":[{"name":"a"}],"priority":1}})", ""},
+    {"repeated keys stay", R"({"spec":{"containers":[{"name":"a"},{"name":"a","image":"x"}]}})",
+     R"({"spec":{"priority":1}})",
+     R"({"spec":{"containers":[{"name":"a"},{"name":"a","image":"x"}],"priority":1}})", ""},
+    {"repeated keys are replaced, not merged",
+     R"({"spec":{"containers":[{"name":"a","image":"x"},{"name":"a","image":"y"}]}})",
+     R"({"spec":{"containers":[{"name":"a","tty":true}]}})",
+     R"({"spec":{"containers":[{"name":"a","tty":true}]}})", ""},
+    {"null is an empty map", R"({"metadata":{"labels":{"a":"1"}}})", R"({"metadata":null})",
+     R"({"metadata":{"labels":{"a":"1"}}})", ""},
+    {"undeclared", R"({"spec":{"kind":"x"}})", R"({})", "",
+     "failed to convert original object to typed object: .spec.kind: field not declared in schema"},
+    {"undeclared in an element", R"({"spec":{"volumes":[{"name":"v","hostPath":{"a":1}}]}})",
+     R"({})", "",
+     "failed to convert original object to typed object: "
+     ".spec.volumes[name=\"v\"].hostPath.a: field not declared in schema"},
+    {"no map", R"({"spec":""})", R"({})", "",
+     "failed to convert original object to typed object: .spec: expected map, got &{}"},
+    {"no list", R"({"spec":{"containers":1}})", R"({})", "",
+     "failed to convert original object to typed object: .spec.containers: expected list, got "
+     "&{1}"},
+    {"no text", R"({"metadata":{"labels":{"a":["b",{"c":null}]}}})", R"({})", "",
+     "failed to convert original object to typed object: .metadata.labels.a: expected string, got "
+     "&value.valueUnstructured{Value:[]interface {}{\"b\", map[string]interface "
+     "{}{\"c\":interface {}(nil)}}}"},
+    {"no number", R"({"spec":{"priority":true}})", R"({})", "",
+     "failed to convert original object to typed object: .spec.priority: expected numeric (int or "
+     "float), got bool"},
+    {"no bool", R"({"spec":{"hostPID":"a"}})", R"({})", "",
+     "failed to convert original object to typed object: .spec.hostPID: expected boolean, got "
+     "&{a}"},
+    {"a key that is absent is empty", R"({"spec":{"containers":[{"image":"a"}]}})",
+     R"({"spec":{"containers":[{"name":"","tty":true}]}})",
+     R"({"spec":{"containers":[{"image":"a","name":"","tty":true}]}})", ""},
+    {"no map in a list by key", R"({"spec":{"containers":[1]}})", R"({})", "",
+     "failed to convert original object to typed object: .spec.containers: element 0: associative "
+     "list with keys may not have non-map elements"},
+    {"no element", R"({"spec":{"containers":[null]}})", R"({})", "",
+     "failed to convert original object to typed object: .spec.containers: element 0: associative "
+     "list with keys may not have a null element"},
+    {"several", R"({"spec":{"hostPID":1,"hostIPC":"b"}})", R"({})", "",
+     "failed to convert original object to typed object: errors:\n"
+     "  .spec.hostPID: expected boolean, got &{1}\n"
+     "  .spec.hostIPC: expected boolean, got &{b}"},
+};
+
+TEST(ApplyConfiguration, OfAnObjectAsItWasWritten) {
+  kube::load_api_kinds();
+  const kube::ApiKind* pod = kube::find_kind("", "v1", "Pod");
+  ASSERT_NE(pod, nullptr);
+  for (const ApplyRow& row : kAsWritten) {
+    SCOPED_TRACE(row.name);
+    Reader reader;
+    const auto result =
+        apply_configuration(reader.arena, reader.read(row.object), reader.read(row.configuration),
+                            SchemaType{*pod}, Atomics::Refused, Original::AsWritten);
+    EXPECT_EQ(result.has_value() ? json(*result) : "", row.result);
+    EXPECT_EQ(result.has_value() ? "" : result.error(), row.problem);
+  }
+}
+
 }  // namespace
 }  // namespace tally::policy_cel

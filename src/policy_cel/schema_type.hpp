@@ -22,6 +22,8 @@ class SchemaType {
       : schema_(&schema), node_(&node), is_root_(is_root) {}
 
   [[nodiscard]] bool is_known() const noexcept { return row_ != nullptr || node_ != nullptr; }
+  // By the table of the API's own kinds, not by a custom schema.
+  [[nodiscard]] bool is_of_api() const noexcept { return row_ != nullptr; }
   [[nodiscard]] PlaceKind kind() const noexcept;
   // Of a Struct; `is_declared` false: the schema does not know it.
   [[nodiscard]] SchemaType field(std::string_view name, bool& is_declared) const;

@@ -17,6 +17,7 @@ namespace tally::kyverno::internal {
 struct CelRule {
   struct Condition {
     std::string_view name{};
+    std::string_view expression{};
     policy_cel::ProgramId program = policy_cel::kNoProgram;
     std::string error{};  // why it does not compile
   };

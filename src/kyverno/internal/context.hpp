@@ -91,9 +91,11 @@ class Context {
   void give_up(std::string_view why) { exhausted_ = exhausted_.empty() ? why : exhausted_; }
   [[nodiscard]] std::string_view exhausted() const noexcept { return exhausted_; }
 
-  // An expression over any value, not the context.
+  // An expression over any value, not the context. `before`: what stands before the reason if it
+  // fails.
   [[nodiscard]] Outcome<document::Node> search(std::string_view expression,
-                                               const document::Node& input);
+                                               const document::Node& input,
+                                               std::string_view before = {});
 
  private:
   struct Loader {
@@ -117,7 +119,8 @@ class Context {
   Outcome<document::Node> load_image_data(Loader& loader);
   // Keeps what the world gave and counts its bytes.
   Outcome<document::Node> keep(Loader& loader, const document::Node& given);
-  Outcome<document::Node> apply_path(const document::Node& of, const document::Node& data);
+  Outcome<document::Node> apply_path(const document::Node& of, const document::Node& data,
+                                     std::string_view name);
   void after_reset(bool is_restore);
   [[nodiscard]] const document::Node& root();
   [[nodiscard]] std::uint32_t level() const noexcept {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kube/structure.hpp"
 #include "kyverno/internal/autogen.hpp"
 #include "kyverno/internal/cel_rule.hpp"
 #include "kyverno/internal/context.hpp"
@@ -109,6 +110,7 @@ struct Scratch::State {
   policy_cel::Evaluation cel;
   const void* cel_of = nullptr;  // the request that `cel` was begun for
   pod_security::Scratch pod_security;
+  kube::StructureScratch structure;
   std::vector<RuleResponse> responses{};
   std::vector<std::uint32_t> candidates{};
 };

@@ -27,8 +27,8 @@ inline constexpr std::uint32_t kSubstitutionDepthMax = 256;
 [[nodiscard]] bool has_variables(const document::Node& value);
 
 // `place`: where the value stands in its rule, as upstream counts it
-// ("/mutate/patchStrategicMerge"):
-// `{{ @ }}` skips the first two parts of a path.
+// ("/mutate/patchStrategicMerge"): messages begin with it, `{{ @ }}` skips the first two parts of a
+// path.
 [[nodiscard]] Outcome<document::Node> substitute(const document::Node& value, Context& context,
                                                  std::string_view place = {});
 // Of a text; the value that comes out may be of any type.

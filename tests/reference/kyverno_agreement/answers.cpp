@@ -1,14 +1,18 @@
 // Prints what our engines answer, one JSON object a line: {policy, rule, kind, namespace, name,
 // verdict, message}. Usage: kyverno_answers OBJECTS POLICY... (files).
 // Every policy is asked alone, as `kyverno apply POLICY -r OBJECTS` asks it: it mutates, and what
-// comes out is validated. Nothing is known of a cluster. A blank line follows every policy.
+// comes out is validated. Of a cluster only the objects are known. A blank line follows every
+// policy.
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "assessment/host.hpp"
+#include "assessment/kyverno_world.hpp"
 #include "document/json_writer.hpp"
 #include "document/read.hpp"
 #include "document/source.hpp"
@@ -78,8 +82,47 @@ void print(const kube::Object& object, const Said& said) {
   std::fputs(out.c_str(), stdout);
 }
 
+// What the command line lets a policy ask: the API server, which holds the objects and no others.
+class World final : public kyverno::World {
+ public:
+  explicit World(const kube::Snapshot& snapshot)
+      : objects_(snapshot, nullptr, static_cast<std::int64_t>(std::time(nullptr))) {}
+
+  [[nodiscard]] bool provides(kyverno::Capability capability) const override {
+    return capability == kyverno::Capability::ApiCalls ||
+           capability == kyverno::Capability::Objects;
+  }
+  [[nodiscard]] Answer config_map(Arena& arena, std::string_view name_space,
+                                  std::string_view name) const override {
+    return objects_.config_map(arena, name_space, name);
+  }
+  [[nodiscard]] Answer api_call(Arena& arena, const kyverno::ApiCall& call) const override {
+    return objects_.api_call(arena, call);
+  }
+  [[nodiscard]] Answer global_context(Arena& arena, std::string_view name) const override {
+    return objects_.global_context(arena, name);
+  }
+  [[nodiscard]] Answer image_data(Arena& arena, std::string_view reference) const override {
+    return objects_.image_data(arena, reference);
+  }
+  [[nodiscard]] Answer get(Arena& arena, std::string_view api_version, std::string_view kind,
+                           std::string_view name_space, std::string_view name) const override {
+    return objects_.get(arena, api_version, kind, name_space, name);
+  }
+  [[nodiscard]] Answer list(Arena& arena, std::string_view api_version, std::string_view kind,
+                            std::string_view name_space,
+                            const document::Node& selector) const override {
+    return objects_.list(arena, api_version, kind, name_space, selector);
+  }
+  [[nodiscard]] const jmespath::Host* functions() const override { return objects_.functions(); }
+
+ private:
+  assessment::KyvernoWorld objects_;
+};
+
 void classic(std::span<const kube::Object> policies, std::span<const kube::Object> objects,
-             Arena& names) {
+             const kube::Snapshot& snapshot, Arena& names) {
+  const World world(snapshot);
   const kyverno::Loaded loaded =
       kyverno::PolicySet::load({.policies = policies, .exceptions = {}, .kinds = nullptr});
   for (const kyverno::LoadProblem& problem : loaded.problems) {
@@ -98,7 +141,7 @@ void classic(std::span<const kube::Object> policies, std::span<const kube::Objec
           continue;
         }
         scratch.begin();
-        const kyverno::Request request{.review = &review};
+        const kyverno::Request request{.review = &review, .world = &world};
         const kyverno::Response response = loaded.set.judge(i, phase, request, scratch);
         for (const kyverno::RuleResponse& rule : response.rules) {
           print(object, {.policy = loaded.set.policies()[i].name,
@@ -115,18 +158,20 @@ void classic(std::span<const kube::Object> policies, std::span<const kube::Objec
 }
 
 void by_expressions(std::span<const kube::Object> policies, std::span<const kube::Object> objects,
-                    Arena& names) {
+                    const kube::Snapshot& snapshot, Arena& names) {
+  const assessment::HostContext context(snapshot, nullptr);
+  const assessment::SnapshotHost host(context, {});
   const kyverno_cel::Loaded loaded = kyverno_cel::PolicySet::load(
       {.policies = policies, .exceptions = {}, .kinds = nullptr, .now = {}});
   for (const kyverno_cel::LoadProblem& problem : loaded.problems) {
     std::fprintf(stderr, "%s: %s\n", problem.pointer.c_str(), problem.message.c_str());
   }
   kyverno_cel::Scratch scratch;
-  const auto none = kube::Snapshot::create({}, "default");
   for (const kube::Object& object : objects) {
     kyverno_cel::Request request;
     request.review = kube::Review::from_file_object(object, "default", names);
-    request.snapshot = none.get();
+    request.snapshot = &snapshot;
+    request.host = &host;
     request.are_namespaces_complete = true;
     request.is_user_unknown_when_empty = false;
     for (std::uint32_t i = 0; i < loaded.set.policies().size(); ++i) {
@@ -164,10 +209,11 @@ int main(int argc, char** argv) {
     return 0;
   }
   const std::vector<kube::Object> objects = texts.read(argv[1]);
+  const auto snapshot = kube::Snapshot::create(objects, "default");
   for (int i = 2; i < argc; ++i) {
     const std::vector<kube::Object> policies = texts.read(argv[i]);
-    classic(policies, objects, texts.arena);
-    by_expressions(policies, objects, texts.arena);
+    classic(policies, objects, *snapshot, texts.arena);
+    by_expressions(policies, objects, *snapshot, texts.arena);
     std::fputs("\n", stdout);
   }
   return 0;
