@@ -70,6 +70,28 @@ Examples:
 
 Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 an input cannot be read, or holds no policy.)";
 
+constexpr const char* kMigrateExamples = R"(
+Examples:
+  tally migrate policy.yaml                          to standard output
+  tally migrate policies/ --out migrated/            a file for each policy
+  tally migrate policy.yaml --with k8s/              prove it on own objects as well
+  tally migrate policy.yaml --partial                leave out rules that have no equivalent
+
+Exit codes: 0 translated and proven; 1 a translation differs (nothing of it is written); 2 something has no equivalent or
+cannot be read.)";
+
+constexpr const char* kNetworkExamples = R"(
+Examples:
+  tally network connections k8s/                     who can talk to whom
+  tally network exposure k8s/ -o md                  and what is open to pods that are not there yet
+  tally network explain shop/cart bank/api tcp/80 -f k8s/
+  tally network diff main/ branch/                   what a change opens and closes
+  tally network evaluate shop/web shop/db tcp/5432 -f k8s/
+                                                     one question: exit code 0 or 1
+  tally network query assertions.yaml -f k8s/        what must hold, for CI
+
+Exit codes: 0 done (evaluate: allowed); 1 evaluate: denied; 2 the input cannot be read or analysed.)";
+
 constexpr const char* kTestExamples = R"(
 Examples:
   tally test policies/                              every test below a folder
@@ -87,6 +109,8 @@ struct Tree {
   CLI::App* trace = nullptr;
   CLI::App* jp = nullptr;
   CLI::App* lint = nullptr;
+  CLI::App* migrate = nullptr;
+  CLI::App* network = nullptr;
   CLI::App* mutate = nullptr;
   CLI::App* generate = nullptr;
   CLI::App* test = nullptr;
@@ -105,9 +129,11 @@ struct Tree {
     declare_trace();
     declare_jp();
     declare_lint();
+    declare_migrate();
     mutate = declare_change("mutate", "Print what mutating policies would make of objects");
     generate = declare_change("generate", "Print what generating policies would create");
     declare_test();
+    declare_network();
     explain =
         app.add_subcommand("explain", "Document a rule: what it examines, why, and what to do");
     explain
@@ -136,10 +162,19 @@ struct Tree {
                     "there are (default: kubernetes)");
     cel->add_option("--cost-limit", flags.cost_max,
                     "Stop at this cost, in the units of Kubernetes (default: 100000000)");
+    add_allow_host(cel, flags.allowed_hosts);
     cel->add_flag("--trace", flags.trace, "Show the value of each sub-expression");
     cel->add_option("-o,--output", flags.output, "text or json (default: text)")
         ->check(CLI::IsMember({"text", "json"}));
     cel->add_flag("--no-color", flags.no_color, "No colour (the variable NO_COLOR does the same)");
+  }
+
+  // A host means all its ports.
+  static void add_allow_host(CLI::App* verb, std::vector<std::string>& hosts) {
+    verb->add_option("--allow-host", hosts,
+                     "HOST[:PORT] that policies may call over HTTP; none is called otherwise. "
+                     "Repeatable")
+        ->allow_extra_args(false);
   }
 
   void declare_trace() {
@@ -164,6 +199,7 @@ struct Tree {
         ->allow_extra_args(false);
     trace->add_option("-n,--namespace", flags.default_namespace,
                       "Namespace of objects that name none (default: default)");
+    add_allow_host(trace, flags.allowed_hosts);
     trace->add_flag("-v,--verbose", flags.verbose, "Show the expressions that passed, too");
     trace->add_flag("--no-color", flags.no_color,
                     "No colour (the variable NO_COLOR does the same)");
@@ -180,6 +216,21 @@ struct Tree {
                  "The JMESPath specification without Kyverno's additions");
     jp->add_flag("--list", flags.list, "List every function, and end");
     jp->add_flag("-u,--unquoted", flags.unquoted, "Print a text without quotes");
+  }
+
+  void declare_migrate() {
+    MigrateFlags& flags = command.migrate;
+    migrate = app.add_subcommand("migrate", "Write classic Kyverno policies in CEL, with a proof");
+    migrate->footer(kMigrateExamples);
+    migrate->add_option("POLICY", flags.paths, "Files, directories, globs, or - for standard input")
+        ->required();
+    migrate->add_option("-o,--output", flags.output, "yaml or json (default: yaml)")
+        ->check(CLI::IsMember({"yaml", "json"}));
+    migrate->add_option("--out", flags.out, "A folder to write to, a file for each policy");
+    migrate->add_option("--objects", flags.objects, "Objects of the proof (default: 10000)");
+    migrate->add_option("--seed", flags.seed, "Another number, other objects (default: 1)");
+    migrate->add_option("--with", flags.with, "Files and folders with objects to judge as well");
+    migrate->add_flag("--partial", flags.partial, "Leave out rules that cannot be translated");
   }
 
   void declare_lint() {
@@ -214,9 +265,117 @@ struct Tree {
     verb->add_option("--groups", flags.groups, "The user's groups, separated by commas")
         ->delimiter(',')
         ->allow_extra_args(false);
+    add_allow_host(verb, flags.allowed_hosts);
     verb->add_option("-n,--namespace", flags.default_namespace,
                      "Namespace of objects that name none (default: default)");
     return verb;
+  }
+
+  CLI::App* declare_network_verb(
+      const char* name, const char* description,
+      const char* operands = "Files, directories, globs, or - for standard input") {
+    NetworkFlags& flags = command.network;
+    CLI::App* verb = network->add_subcommand(name, description);
+    verb->parse_complete_callback([&flags, name] { flags.verb = name; });
+    verb->add_option("PATH", flags.paths, operands)->required();
+    verb->add_option("-f,--file", flags.files,
+                     "Manifests, where the operands name something else. Repeatable")
+        ->allow_extra_args(false);
+    verb->add_option("--with", flags.with, "What if these manifests were there as well")
+        ->allow_extra_args(false);
+    verb->add_flag("--ip-blocks-skip-pods", flags.ip_blocks_skip_pods,
+                   "An ipBlock selects no pod, whatever its address (as in Cilium)");
+    verb->add_flag("--host-network-like-others", flags.host_network_like_others,
+                   "Policies govern pods on their node's network like others");
+    verb->add_option("--compat", flags.compat,
+                     "netpol-analyzer, or network-config-analyzer (of query: scheme files): what "
+                     "that tool answers, in its formats")
+        ->check(CLI::IsMember({"netpol-analyzer", "network-config-analyzer"}));
+    verb->add_flag("--multiple-networks", flags.multiple_networks,
+                   "Analyse user-defined and secondary networks");
+    verb->add_option("-n,--namespace", flags.default_namespace,
+                     "Namespace of objects that name none (default: default)");
+    verb->add_flag("-q,--quiet", flags.quiet, "No warnings");
+    return verb;
+  }
+
+  void declare_network() {
+    NetworkFlags& flags = command.network;
+    network = app.add_subcommand("network", "Who can talk to whom: connections and their reasons");
+    network->footer(kNetworkExamples);
+    network->require_subcommand(1, 1);
+    for (const auto& [name, description] :
+         {std::pair("connections", "List every permitted connection"),
+          std::pair("exposure", "List what is open to pods that are not in the input, too"),
+          std::pair("explain", "Say which rules allow or deny a connection: SRC DST [PORT]")}) {
+      CLI::App* verb = declare_network_verb(name, description);
+      verb->add_option("-o,--output", flags.output,
+                       "txt, csv, json, md, dot or classes (default: txt)")
+          ->check(CLI::IsMember({"txt", "csv", "json", "md", "dot", "classes"}));
+      verb->add_flag("--no-outside", flags.without_outside,
+                     "Leave out addresses outside the cluster");
+      verb->add_option("--focusworkload", flags.focus_workloads,
+                       "Only connections of these workloads: NAME or NAMESPACE/NAME, or "
+                       "ingress-controller; separated by commas")
+          ->delimiter(',')
+          ->allow_extra_args(false);
+      verb->add_option("--focusworkload-peer", flags.focus_workload_peers,
+                       "... with these on the other side")
+          ->delimiter(',')
+          ->allow_extra_args(false);
+      verb->add_option("--focus-direction", flags.focus_direction,
+                       "ingress or egress of the workloads in focus")
+          ->check(CLI::IsMember({"ingress", "egress"}));
+      verb->add_option("--focus-conn", flags.focus_connection,
+                       "Only this connection: PROTOCOL-PORT, e.g. tcp-80");
+      verb->add_flag("--exposure", flags.exposure, "With the exposure");
+      verb->add_flag("--explain", flags.explain, "With the reasons");
+      verb->add_option("--explain-only", flags.explain_only,
+                       "allow or deny: reasons for what is allowed, or for what is not")
+          ->check(CLI::IsMember({"allow", "deny"}));
+    }
+    CLI::App* diff = declare_network_verb("diff", "Compare two sets of manifests: BEFORE AFTER",
+                                          "Two files or folders: BEFORE AFTER");
+    diff->add_option("-o,--output", flags.output, "txt, csv, json, md or dot (default: txt)")
+        ->check(CLI::IsMember({"txt", "csv", "json", "md", "dot"}));
+    CLI::App* synthesis = declare_network_verb(
+        "generate", "Write policies: default deny, and what manifests and flows need");
+    synthesis->add_flag("--default-deny", flags.default_deny,
+                        "The two-way default deny of every namespace, with DNS");
+    synthesis->add_flag("--least-privilege", flags.least_privilege,
+                        "What each workload needs (without either flag: both)");
+    synthesis
+        ->add_option("--flows", flags.flows,
+                     "Observed flows: Hubble, Calico, Istio access log or CSV. Repeatable")
+        ->allow_extra_args(false);
+    synthesis->add_option("--out", flags.out, "Write one file for each policy into this folder");
+    CLI::App* replay = declare_network_verb(
+        "replay", "Say which observed flows other policies would deny", "FLOWS");
+    replay
+        ->add_option("--against", flags.against,
+                     "The candidate policies, and workloads unless -f names them. Repeatable")
+        ->required()
+        ->allow_extra_args(false);
+    replay->add_option("-o,--output", flags.output, "txt or json (default: txt)")
+        ->check(CLI::IsMember({"txt", "json"}));
+    CLI::App* query = declare_network_verb("query", "Check assertions about the network",
+                                           "Files of kind NetworkAssertions; manifests by -f");
+    query->add_option("-o,--output", flags.output, "txt or json (default: txt)")
+        ->check(CLI::IsMember({"txt", "json"}));
+    CLI::App* evaluate = declare_network_verb(
+        "evaluate", "Answer one question: SRC DST PORT",
+        "Workloads (NAMESPACE/NAME) or addresses, and tcp/80; manifests by -f");
+    evaluate->add_option("-s,--source-pod", flags.source, "Pod or workload that connects");
+    evaluate->add_option("--source-namespace", flags.source_namespace,
+                         "Its namespace (default: default)");
+    evaluate->add_option("--source-ip", flags.source_address, "Or an outside address");
+    evaluate->add_option("-d,--destination-pod", flags.destination,
+                         "Pod or workload that is connected to");
+    evaluate->add_option("--destination-namespace", flags.destination_namespace,
+                         "Its namespace (default: default)");
+    evaluate->add_option("--destination-ip", flags.destination_address, "Or an outside address");
+    evaluate->add_option("-p,--destination-port", flags.port, "Port: 1 to 65535");
+    evaluate->add_option("--protocol", flags.protocol, "tcp, udp or sctp (default: tcp)");
   }
 
   void declare_test() {
@@ -283,6 +442,7 @@ struct Tree {
     assess->add_option("--groups", flags.groups, "The user's groups, separated by commas")
         ->delimiter(',')
         ->allow_extra_args(false);
+    add_allow_host(assess, flags.allowed_hosts);
     assess->add_option("--include", flags.includes, "pass: list what passed, too")
         ->check(CLI::IsMember({"pass"}))
         ->allow_extra_args(false);
@@ -429,6 +589,10 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       parsed.command.verb = Verb::Jp;
     } else if (tree.lint->parsed()) {
       parsed.command.verb = Verb::Lint;
+    } else if (tree.migrate->parsed()) {
+      parsed.command.verb = Verb::Migrate;
+    } else if (tree.network->parsed()) {
+      parsed.command.verb = Verb::Network;
     } else if (tree.mutate->parsed() || tree.generate->parsed()) {
       parsed.command.verb = Verb::Change;
       parsed.command.change.is_generate = tree.generate->parsed();

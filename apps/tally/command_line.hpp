@@ -19,6 +19,8 @@ enum class Verb : unsigned char {
   Explain,
   Jp,
   Lint,
+  Migrate,
+  Network,
   Test,
   Trace,
   Version,
@@ -39,6 +41,7 @@ struct AssessFlags {
   std::string operation = "CREATE";
   std::string subresource;
   std::string old_object;  // a file
+  std::vector<std::string> allowed_hosts;
   std::string baseline;
   std::string write_baseline;
   std::string changed_since;
@@ -57,6 +60,7 @@ struct CelFlags {
   std::string profile = "kubernetes";
   std::string output = "text";
   std::uint64_t cost_max = 100'000'000;
+  std::vector<std::string> allowed_hosts;
   bool trace = false;
   bool no_color = false;
 };
@@ -69,6 +73,7 @@ struct TraceFlags {
   std::string user;
   std::vector<std::string> groups;
   std::string default_namespace = "default";
+  std::vector<std::string> allowed_hosts;
   bool verbose = false;
   bool no_color = false;
 };
@@ -91,6 +96,7 @@ struct ChangeFlags {
   std::string user;
   std::vector<std::string> groups;
   std::string default_namespace = "default";
+  std::vector<std::string> allowed_hosts;
   bool is_generate = false;
 };
 
@@ -100,6 +106,53 @@ struct LintFlags {
   std::string output = "table";  // table or json
   std::string fail_on = "high";
   bool no_color = false;
+};
+
+// `tally migrate`
+struct MigrateFlags {
+  std::vector<std::string> paths;
+  std::vector<std::string> with;  // objects to judge as well
+  std::string output = "yaml";    // yaml or json
+  std::string out;                // a folder
+  std::uint64_t objects = 10'000;
+  std::uint64_t seed = 1;
+  bool partial = false;
+};
+
+// `tally network VERB`
+struct NetworkFlags {
+  std::string verb;
+  std::vector<std::string> paths;  // of explain and evaluate: SRC DST PORT; of query: assertions
+  std::vector<std::string> files;  // manifests of explain, evaluate and query
+  std::vector<std::string> with;   // more manifests: "what if"
+  std::string compat;              // "netpol-analyzer"
+  std::string output = "txt";   // txt, csv, json, md or dot
+  std::vector<std::string> focus_workloads;
+  std::vector<std::string> focus_workload_peers;
+  std::string focus_direction;   // ingress or egress
+  std::string focus_connection;  // PROTOCOL-PORT
+  std::string explain_only;      // allow or deny
+  std::string source;
+  std::string source_namespace = "default";
+  std::string source_address;
+  std::string destination;
+  std::string destination_namespace = "default";
+  std::string destination_address;
+  std::string protocol = "tcp";
+  std::string port;
+  std::string default_namespace = "default";
+  std::vector<std::string> flows;    // of generate
+  std::vector<std::string> against;  // of replay: the candidate policies
+  std::string out;                   // of generate: a folder
+  bool default_deny = false;
+  bool least_privilege = false;
+  bool exposure = false;
+  bool explain = false;
+  bool multiple_networks = false;
+  bool without_outside = false;
+  bool ip_blocks_skip_pods = false;
+  bool host_network_like_others = false;
+  bool quiet = false;
 };
 
 // `tally test`
@@ -124,6 +177,8 @@ struct CommandLine {
   JpFlags jp;
   LintFlags lint;
   ChangeFlags change;
+  MigrateFlags migrate;
+  NetworkFlags network;
   TestFlags test;
   std::string rule;   // explain RULE
   std::string shell;  // completion SHELL

@@ -29,6 +29,10 @@ int main(int argc, char** argv) {
       return run_jp(parsed.command.jp);
     case Verb::Lint:
       return run_lint(parsed.command.lint);
+    case Verb::Migrate:
+      return run_migrate(parsed.command.migrate);
+    case Verb::Network:
+      return run_network(parsed.command.network);
     case Verb::Test:
       return run_test(parsed.command.test);
     case Verb::Trace:

@@ -11,6 +11,8 @@ int run_change(const ChangeFlags& flags);
 int run_explain(const std::string& rule);
 int run_jp(const JpFlags& flags);
 int run_lint(const LintFlags& flags);
+int run_migrate(const MigrateFlags& flags);
+int run_network(const NetworkFlags& flags);
 int run_test(const TestFlags& flags);
 int run_trace(const TraceFlags& flags);
 int list_rules();

@@ -72,7 +72,7 @@ std::string_view Arena::concat(std::initializer_list<std::string_view> parts) {
 }
 
 void Arena::reset() noexcept {
-  std::ranges::fill(recent_, std::string_view{});
+  recent_.clear();  // concat() makes it anew where it is used at all
   active_ = 0;
   cursor_ = nullptr;
   end_ = nullptr;

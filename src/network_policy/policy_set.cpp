@@ -166,6 +166,7 @@ PolicySet PolicySet::load(const kube::Snapshot& snapshot, const LoadOptions& opt
   read_admin_network_policies(builder);
   read_cluster_network_policies(builder);
   read_calico_policies(builder);
+  read_cilium_policies(builder);
   return builder.finish();
 }
 

@@ -128,6 +128,7 @@ std::optional<PostingReader::Endpoints> PostingReader::candidates(const Term& te
     case Subject::ServiceAccount:
     case Subject::HostNetwork:
     case Subject::NodeLabel:
+    case Subject::Undecided:
       return std::nullopt;
   }
   return std::nullopt;

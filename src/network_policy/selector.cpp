@@ -24,6 +24,8 @@ constexpr std::string_view subject_text(Subject subject) {
       return "host network";
     case Subject::NodeLabel:
       return "node label ";
+    case Subject::Undecided:
+      return "unknown: ";
   }
   return "";
 }
@@ -144,6 +146,8 @@ Match matches_term(const Term& term, const topology::Endpoint& endpoint,
       return holds(term, endpoint.is_on_host_network ? "true" : "false") ? Match::Yes : Match::No;
     case Subject::NodeLabel:
       return matches_node(term, endpoint.node);
+    case Subject::Undecided:
+      return Match::Unknown;
   }
   return Match::No;
 }
@@ -253,6 +257,13 @@ SelectorId SelectorPool::in_namespace(std::string_view name) {
                .key = {},
                .op = TermOperator::In,
                .values = {std::string(name)}});
+}
+
+SelectorId SelectorPool::undecided(std::string_view why) {
+  return term({.subject = Subject::Undecided,
+               .key = std::string(why),
+               .op = TermOperator::Exists,
+               .values = {}});
 }
 
 std::string SelectorPool::to_string(SelectorId id) const {

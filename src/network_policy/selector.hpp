@@ -31,6 +31,7 @@ enum class Subject : std::uint8_t {
   ServiceAccount,  // its name
   HostNetwork,     // "true" or "false"
   NodeLabel,       // of the node it runs on
+  Undecided,       // of every endpoint it is unknown whether it holds; the key says why
 };
 
 enum class TermOperator : std::uint8_t {
@@ -74,6 +75,8 @@ class SelectorPool {
   // A label selector of the API, read as terms over pod labels or over namespace labels.
   [[nodiscard]] SelectorId labels(const scalar::LabelSelector& selector, Subject subject);
   [[nodiscard]] SelectorId in_namespace(std::string_view name);
+  // Matches every endpoint perhaps: "the name of the cluster".
+  [[nodiscard]] SelectorId undecided(std::string_view why);
 
   [[nodiscard]] const Selector& at(SelectorId id) const noexcept { return selectors_[id]; }
   [[nodiscard]] std::size_t size() const noexcept { return selectors_.size(); }

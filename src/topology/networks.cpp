@@ -27,7 +27,8 @@ std::string_view text_at(const Node* node, std::string_view key) {
 }
 
 Error error_at(const Object& object, std::uint32_t offset, std::string message) {
-  Error error{.kind = ErrorKind::Content, .message = std::move(message), .file = {}, .at = {}, .hint = {}};
+  Error error{
+      .kind = ErrorKind::Content, .message = std::move(message), .file = {}, .at = {}, .hint = {}};
   if (object.source != nullptr) {
     error.file = object.source->name();
     error.at = object.source->position(offset);
@@ -52,10 +53,10 @@ Result<bool> is_primary(const Object& object, const Node& network) {
   }
   const Node* layer = field(&network, topology == "Layer2" ? "layer2" : "layer3");
   if (layer == nullptr || field(&network, topology == "Layer2" ? "layer3" : "layer2") != nullptr) {
-    return std::unexpected(
-        error_at(object, network.offset(),
-                 "user-defined network " + name + ": the topology is " + std::string(topology) +
-                     ", but the settings are those of another layer"));
+    return std::unexpected(error_at(object, network.offset(),
+                                    "user-defined network " + name + ": the topology is " +
+                                        std::string(topology) +
+                                        ", but the settings are those of another layer"));
   }
   const std::string_view role = text_at(layer, "role");
   if (role != "Primary" && role != "Secondary") {
@@ -94,12 +95,11 @@ class Reader {
   }
 
   Result<void> read_namespaced(const Object& object) {
-    const std::string name_space(object.ref.name_space.empty() ? "default"
-                                                               : object.ref.name_space);
+    const std::string name_space(object.ref.name_space.empty() ? "default" : object.ref.name_space);
     if (object.ref.name == "default") {
-      return std::unexpected(error_at(object, object.metadata.offset(),
-                                      "user-defined network " + full_name(object) +
-                                          ": the name must not be default"));
+      return std::unexpected(
+          error_at(object, object.metadata.offset(),
+                   "user-defined network " + full_name(object) + ": the name must not be default"));
     }
     static const Node kEmpty;
     const Node* spec = field(&object.root, "spec");
@@ -153,15 +153,16 @@ class Reader {
       selector = std::move(*read);
     }
     if (selector.is_empty() && !networks_.primary.empty()) {
-      return std::unexpected(error_at(
-          object, object.root.offset(),
-          "user-defined network " + full_name(object) +
-              " selects all namespaces, while some belong to another primary network"));
+      return std::unexpected(
+          error_at(object, object.root.offset(),
+                   "user-defined network " + full_name(object) +
+                       " selects all namespaces, while some belong to another primary network"));
     }
     bool is_used = false;
     for (const std::string_view name : snapshot_.namespaces()) {
       const Object* owner = snapshot_.find("", "Namespace", "", name);
-      if (owner == nullptr || kube::match_namespace(snapshot_, name, selector) != kube::Match::Yes) {
+      if (owner == nullptr ||
+          kube::match_namespace(snapshot_, name, selector) != kube::Match::Yes) {
         continue;
       }
       if (!owner->label(kPrimaryNetworkLabel) &&
@@ -221,16 +222,51 @@ Attachment parse_attachment(std::string_view text) {
   text = text.substr(0, text.find('@'));
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) {
-    return {.network = std::string(text), .name_space = {}};
+    return {.network = std::string(text), .name_space = {}, .addresses = {}};
   }
   return {.network = std::string(text.substr(slash + 1)),
-          .name_space = std::string(text.substr(0, slash))};
+          .name_space = std::string(text.substr(0, slash)),
+          .addresses = {}};
+}
+
+// "10.0.0.1" or "10.0.0.1/24", for each item that is one.
+void add_addresses(std::vector<scalar::IpAddress>& addresses, const Node* list) {
+  if (list == nullptr) {
+    return;
+  }
+  for (const Node& item : list->items()) {
+    const std::string_view text = item.text().substr(0, item.text().find('/'));
+    if (const auto address = scalar::IpAddress::parse(text)) {
+      addresses.push_back(*address);
+    }
+  }
+}
+
+// netplan's form in the cloud-init data of a volume: ethernets.NAME.addresses.
+std::vector<scalar::IpAddress> cloud_init_addresses(const Node* spec) {
+  std::vector<scalar::IpAddress> addresses;
+  const Node* volumes = field(spec, "volumes");
+  for (std::size_t i = 0; volumes != nullptr && i < volumes->size(); ++i) {
+    for (const std::string_view kind : {"cloudInitNoCloud", "cloudInitConfigDrive"}) {
+      const std::string_view text = text_at(field(&volumes->items()[i], kind), "networkData");
+      if (text.empty()) {
+        continue;
+      }
+      const auto source = document::Source::from_text("networkData", text);
+      Arena arena;
+      const auto root = document::read_one(*source, arena);
+      const Node* ethernets = root ? field(&*root, "ethernets") : nullptr;
+      for (std::size_t j = 0; ethernets != nullptr && j < ethernets->size(); ++j) {
+        add_addresses(addresses, field(&ethernets->items()[j], "addresses"));
+      }
+    }
+  }
+  return addresses;
 }
 
 void add_once(std::vector<Attachment>& attachments, Attachment attachment) {
-  if (!attachment.network.empty() &&
-      std::ranges::find(attachments, attachment.network, &Attachment::network) ==
-          attachments.end()) {
+  if (!attachment.network.empty() && std::ranges::find(attachments, attachment.network,
+                                                       &Attachment::network) == attachments.end()) {
     attachments.push_back(std::move(attachment));
   }
 }
@@ -254,12 +290,15 @@ std::vector<Attachment> attachments_of_annotation(std::string_view text) {
     }
     return attachments;
   }
-  const auto source = document::Source::from_text("annotation", std::string(text));
+  const auto source = document::Source::from_text("annotation", text);
   Arena arena;
   if (const auto root = document::read_one(*source, arena)) {
     for (const Node& item : root->items()) {
-      add_once(attachments, {.network = std::string(text_at(&item, "name")),
-                             .name_space = std::string(text_at(&item, "namespace"))});
+      Attachment attachment{.network = std::string(text_at(&item, "name")),
+                            .name_space = std::string(text_at(&item, "namespace")),
+                            .addresses = {}};
+      add_addresses(attachment.addresses, field(&item, "ips"));
+      add_once(attachments, std::move(attachment));
     }
   }
   return attachments;
@@ -270,8 +309,11 @@ std::vector<Attachment> attachments_of_machine(const Object& machine) {
   const Node* spec = field(&machine.root, "spec");
   const Node* inner = field(field(spec, "template"), "spec");
   if (const Node* networks = field(inner, "networks"); networks != nullptr) {
+    const std::vector<scalar::IpAddress> addresses = cloud_init_addresses(inner);
     for (const Node& network : networks->items()) {
-      add_once(attachments, parse_attachment(text_at(field(&network, "multus"), "networkName")));
+      Attachment attachment = parse_attachment(text_at(field(&network, "multus"), "networkName"));
+      attachment.addresses = addresses;
+      add_once(attachments, std::move(attachment));
     }
   }
   return attachments;

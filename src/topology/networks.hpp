@@ -1,12 +1,14 @@
 #pragma once
 // Networks: the networks beside the pod network (OVN-Kubernetes and Multus).
 //
-//   * A UserDefinedNetwork or ClusterUserDefinedNetwork with the role Primary takes the place of the
+//   * A UserDefinedNetwork or ClusterUserDefinedNetwork with the role Primary takes the place of
+//   the
 //     pod network in its namespaces: pods of two such networks do not reach each other
 //     (ovn-kubernetes go-controller/pkg/crd/userdefinednetwork/v1).
-//   * A NetworkAttachmentDefinition gives pods that ask for it a second interface; definitions of one
-//     name in several namespaces are one network (Network Plumbing Working Group, "Kubernetes Network
-//     Custom Resource Definition De-facto Standard" 1.3).
+//   * A NetworkAttachmentDefinition gives pods that ask for it a second interface; definitions of
+//   one
+//     name in several namespaces are one network (Network Plumbing Working Group, "Kubernetes
+//     Network Custom Resource Definition De-facto Standard" 1.3).
 //
 // Groups are not compared: several vendors serve the same kinds.
 
@@ -19,6 +21,7 @@
 #include "base/result.hpp"
 #include "kube/object.hpp"
 #include "kube/snapshot.hpp"
+#include "scalar/ip_address.hpp"
 
 namespace tally::topology {
 
@@ -60,18 +63,19 @@ struct Networks {
 // The secondary networks that a pod or a virtual machine asks for.
 struct Attachment {
   std::string network;
-  std::string name_space;  // empty: its own
+  std::string name_space;                    // empty: its own
+  std::vector<scalar::IpAddress> addresses;  // that the manifest asks for
 
   friend bool operator==(const Attachment&, const Attachment&) = default;
 };
 // From the annotation k8s.v1.cni.cncf.io/networks: names with commas between them, or JSON.
 [[nodiscard]] std::vector<Attachment> attachments_of_annotation(std::string_view text);
-// From spec.template.spec.networks of a KubeVirt VirtualMachine.
+// From spec.template.spec.networks of a KubeVirt VirtualMachine. The addresses are those that its
+// cloud-init data sets up, of whatever interface.
 [[nodiscard]] std::vector<Attachment> attachments_of_machine(const kube::Object& machine);
 
 // Namespaces must carry this label to take a primary network.
-inline constexpr std::string_view kPrimaryNetworkLabel =
-    "k8s.ovn.org/primary-user-defined-network";
+inline constexpr std::string_view kPrimaryNetworkLabel = "k8s.ovn.org/primary-user-defined-network";
 inline constexpr std::string_view kNetworksAnnotation = "k8s.v1.cni.cncf.io/networks";
 
 }  // namespace tally::topology

@@ -95,5 +95,6 @@ void read_network_policies(PolicySetBuilder& builder);
 void read_admin_network_policies(PolicySetBuilder& builder);
 void read_cluster_network_policies(PolicySetBuilder& builder);
 void read_calico_policies(PolicySetBuilder& builder);
+void read_cilium_policies(PolicySetBuilder& builder);
 
 }  // namespace tally::network_policy

@@ -1,0 +1,291 @@
+#include "reachability/query/queries.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "reachability/query/internal/inspect.hpp"
+#include "reachability/query/internal/pair.hpp"
+
+namespace tally::reachability::query {
+namespace {
+
+void sort_rows(Explanation& explanation) {
+  std::ranges::sort(explanation.connections, {}, [](const ConnectionsOf& row) {
+    return std::tuple(row.sources, row.destinations, row.is_of_second, row.connections.to_string());
+  });
+}
+
+Answer ask_equivalence(const View& first, const View& second, const QueryOptions& options) {
+  if (!is_comparable(*first.config, *second.config)) {
+    Answer answer = different_topologies();
+    answer.number = 1;
+    return answer;
+  }
+  if (have_same_policies(first, second)) {
+    return {.is_true = true,
+            .text = first.name + " and " + second.name +
+                    " have the same network topology and the same set of policies."};
+  }
+  Pair pair(first, second, options);
+  Answer answer{.is_true = pair.equal()};
+  answer.number = answer.is_true ? 0 : 1;
+  answer.text =
+      first.name + " and " + second.name +
+      (answer.is_true ? " are semantically equivalent." : " are not semantically equivalent.");
+  if (!answer.is_true) {
+    Explanation explanation{.kind = Explanation::Kind::Difference,
+                            .description = "Connections allowed in " + first.name +
+                                           " which are different in " + second.name,
+                            .configs = {first.name, second.name}};
+    for (const bool is_second : {false, true}) {
+      pair.add_rows(is_second ? pair.second() : pair.first(), &Connections::all_allowed,
+                    is_second ? &pair.first() : &pair.second(), is_second,
+                    options.with_all_examples, explanation.connections);
+    }
+    sort_rows(explanation);
+    answer.explanations.push_back(std::move(explanation));
+  }
+  return answer;
+}
+
+Answer ask_strong_equivalence(const View& first, const View& second, const QueryOptions& options) {
+  if (!is_comparable(*first.config, *second.config)) {
+    Answer answer = different_topologies();
+    answer.number = 1;
+    return answer;
+  }
+  if (policy_texts(first, false) != policy_texts(second, false)) {
+    return {.number = 1,
+            .text = first.name + " and " + second.name + " have policies of different names"};
+  }
+  for (std::size_t i = 0; i < first.config->policies().size(); ++i) {
+    if (!first.has(i)) {
+      continue;
+    }
+    const ConfigPolicy& policy = first.config->policies()[i];
+    const auto other =
+        std::ranges::find_if(second.config->policies(), [&](const ConfigPolicy& one) {
+          return one.kind == policy.kind && one.full_name == policy.full_name;
+        });
+    const auto position = static_cast<std::size_t>(other - second.config->policies().begin());
+    Answer answer =
+        ask_equivalence(with_one_policy(first, i), with_one_policy(second, position), options);
+    if (!answer.is_true) {
+      answer.text = "NetworkPolicy " + policy.full_name + " is not equivalent in " + first.name +
+                    " and in " + second.name;
+      return answer;
+    }
+  }
+  return {.is_true = true,
+          .text = first.name + " and " + second.name + " are strongly equivalent."};
+}
+
+bool has_peers_of(const Config& outer, const Config& inner) {
+  return std::ranges::all_of(inner.peers(), [&](const ClusterPeer& peer) {
+    return std::ranges::find(outer.peers(), peer.name, &ClusterPeer::name) != outer.peers().end();
+  });
+}
+
+Answer ask_containment(const View& first, const View& second, Part part,
+                       const QueryOptions& options) {
+  Answer answer;
+  answer.text = first.name + " is not contained in " + second.name;
+  if (!has_peers_of(*second.config, *first.config)) {
+    answer.text += " ";
+    return answer;
+  }
+  Pair pair(first, second, options);
+  if (pair.contains(pair.second(), &Connections::all_allowed, pair.first(), part)) {
+    return {.number = 1, .is_true = true, .text = first.name + " is contained in " + second.name};
+  }
+  Explanation explanation{.kind = Explanation::Kind::Connections,
+                          .description = "Connections allowed in " + first.name +
+                                         " which are not a subset of those in " + second.name};
+  pair.add_rows(pair.first(), part, &pair.second(), false, options.with_all_examples,
+                explanation.connections);
+  sort_rows(explanation);
+  answer.explanations.push_back(std::move(explanation));
+  return answer;
+}
+
+bool is_contained(const View& first, const View& second, Part part, const QueryOptions& options) {
+  return ask_containment(first, second, part, options).is_true;
+}
+
+Answer ask_two_way_containment(const View& first, const View& second, const QueryOptions& options) {
+  if (is_comparable(*first.config, *second.config) && have_same_policies(first, second)) {
+    return {.is_true = true,
+            .text = first.name + " and " + second.name +
+                    " have the same network topology and the same set of policies."};
+  }
+  const bool forth = is_contained(first, second, &Connections::all_allowed, options);
+  const bool back = is_contained(second, first, &Connections::all_allowed, options);
+  if (forth && back) {
+    return {.number = 3,
+            .is_true = true,
+            .text = "The two network configurations " + first.name + " and " + second.name +
+                    " are semantically equivalent."};
+  }
+  if (!forth && !back) {
+    return {.text = "Neither network configuration " + first.name + " and " + second.name +
+                    " are contained in the other"};
+  }
+  const View& inner = forth ? first : second;
+  const View& outer = forth ? second : first;
+  return {.number = forth ? 2 : 1,
+          .text = "Network configuration " + inner.name + " is a proper subset of " + outer.name};
+}
+
+// The policies of the first, asked about the pods of the second.
+Config rebuilt(const Config& first, const Config& second) {
+  return {first.name(), second.shared_cluster(), first.documents()};
+}
+
+// The same choice of policies, which the other configuration has in the same order.
+View rebuilt_view(const View& view, const Config& config) {
+  return {.config = &config, .name = view.name, .left_out = view.left_out};
+}
+
+Answer ask_permits(const View& first, const View& second, const QueryOptions& options) {
+  if (first.is_empty()) {
+    return {.was_executed = false,
+            .text =
+                "There are no NetworkPolicies in the given permits config. No traffic is "
+                "specified as permitted."};
+  }
+  const Config config = rebuilt(*first.config, *second.config);
+  Answer answer =
+      ask_containment(rebuilt_view(first, config), second, &Connections::allowed, options);
+  answer.number = answer.is_true ? 0 : 1;
+  answer.text = second.name +
+                (answer.is_true ? " permits all connections specified in "
+                                : " does not permit connections specified in ") +
+                first.name;
+  return answer;
+}
+
+Answer ask_forbids(const View& first, const View& second, const QueryOptions& options) {
+  if (first.is_empty()) {
+    return {.was_executed = false,
+            .text =
+                "There are no NetworkPolicies in the given forbids config. No traffic is "
+                "specified as forbidden."};
+  }
+  const Config config = rebuilt(*first.config, *second.config);
+  Pair pair(rebuilt_view(first, config), second, options);
+  const bool meet =
+      pair.intersect(pair.first(), &Connections::allowed, pair.second(), &Connections::all_allowed);
+  Answer answer{.number = meet ? 1 : 0, .is_true = !meet};
+  if (!meet) {
+    answer.text = "The connections allowed by " + first.name +
+                  " do not intersect the connections allowed by " + second.name + "\n" +
+                  second.name + " forbids connections specified in " + first.name;
+    return answer;
+  }
+  answer.text = second.name + " does not forbid connections specified in " + first.name;
+  Explanation explanation{.kind = Explanation::Kind::Connections,
+                          .description = "Both " + first.name + " and " + second.name +
+                                         " allow the following connection(s)"};
+  const Matrix both = pair.intersection(&Connections::allowed, &Connections::all_allowed);
+  pair.add_rows(both, &Connections::all_allowed, nullptr, false, options.with_all_examples,
+                explanation.connections);
+  sort_rows(explanation);
+  answer.explanations.push_back(std::move(explanation));
+  return answer;
+}
+
+Answer ask_interferes(const View& first, const View& second, const QueryOptions& options) {
+  if (!is_comparable(*first.config, *second.config)) {
+    return different_topologies();
+  }
+  Pair pair(first, second, options);
+  const bool is =
+      !pair.contains(pair.second(), &Connections::allowed, pair.first(), &Connections::allowed);
+  return {
+      .number = is ? 1 : 0,
+      .is_true = is,
+      .text = first.name + (is ? " interferes with " : " does not interfere with ") + second.name};
+}
+
+bool has_no_peers(const View& view) { return view.config->peers().empty(); }
+
+Answer no_peers(const View& view) {
+  return {.was_executed = false,
+          .text = "Error: Network configuration '" + view.name +
+                  "' does not have any peers. Can not run Query"};
+}
+
+}  // namespace
+
+QueryShape shape_of(QueryKind kind) noexcept {
+  switch (kind) {
+    case QueryKind::ConnectivityMap:
+    case QueryKind::Redundancy:
+    case QueryKind::Emptiness:
+    case QueryKind::Vacuity:
+    case QueryKind::Disjointness:
+    case QueryKind::AllCaptured:
+    case QueryKind::Sanity:
+      return QueryShape::Each;
+    case QueryKind::Containment:
+    case QueryKind::Permits:
+    case QueryKind::Forbids:
+    case QueryKind::Interferes:
+      return QueryShape::VersusBase;
+    case QueryKind::SemanticDiff:
+    case QueryKind::Equivalence:
+    case QueryKind::StrongEquivalence:
+    case QueryKind::TwoWayContainment:
+      return QueryShape::EachPair;
+    case QueryKind::PairwiseInterferes:
+      return QueryShape::AllPairs;
+  }
+  return QueryShape::Each;
+}
+
+Answer ask(QueryKind kind, const View& view, const QueryOptions& options) {
+  if (has_no_peers(view)) {
+    return no_peers(view);
+  }
+  return inspect(kind, view, options);
+}
+
+Answer ask(QueryKind kind, const View& first, const View& second, const QueryOptions& options) {
+  for (const View* view : {&first, &second}) {
+    if (has_no_peers(*view)) {
+      return no_peers(*view);
+    }
+  }
+  switch (kind) {
+    case QueryKind::SemanticDiff:
+      return ask_semantic_diff(first, second, options);
+    case QueryKind::Equivalence:
+      return ask_equivalence(first, second, options);
+    case QueryKind::StrongEquivalence:
+      return ask_strong_equivalence(first, second, options);
+    case QueryKind::Containment:
+      return ask_containment(first, second, &Connections::all_allowed, options);
+    case QueryKind::TwoWayContainment:
+      return ask_two_way_containment(first, second, options);
+    case QueryKind::Permits:
+      return ask_permits(first, second, options);
+    case QueryKind::Forbids:
+      return ask_forbids(first, second, options);
+    case QueryKind::Interferes:
+    case QueryKind::PairwiseInterferes:
+      return ask_interferes(first, second, options);
+    case QueryKind::ConnectivityMap:
+    case QueryKind::Redundancy:
+    case QueryKind::Emptiness:
+    case QueryKind::Vacuity:
+    case QueryKind::Disjointness:
+    case QueryKind::AllCaptured:
+    case QueryKind::Sanity:
+      break;
+  }
+  return {.was_executed = false, .text = "the question is about one configuration"};
+}
+
+}  // namespace tally::reachability::query
