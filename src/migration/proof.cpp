@@ -421,7 +421,7 @@ std::string grouped(std::uint64_t number) {
   std::string out = fmt::format("{}", number);
   for (std::size_t at = out.size(); at > 3;) {
     at -= 3;
-    out.insert(at, ",");
+    out.insert(out.begin() + static_cast<std::ptrdiff_t>(at), ',');
   }
   return out;
 }

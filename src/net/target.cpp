@@ -69,7 +69,7 @@ Result<Target> Target::parse(std::string_view url) {
   const std::size_t end = whole.find('#');
   target.path = begin == std::string::npos ? "" : whole.substr(begin, end - begin);
   if (!target.path.starts_with('/')) {
-    target.path.insert(0, "/");
+    target.path.insert(target.path.begin(), '/');
   }
   return is_one_word(target.path) ? Result<Target>(std::move(target))
                                   : bad_url(url, "holds a blank or a control character");

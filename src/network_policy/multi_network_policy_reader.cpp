@@ -61,8 +61,10 @@ PolicySet load_multi_network(const kube::Snapshot& snapshot, std::string_view ne
     const auto list = object.annotation(kPolicyForAnnotation);
     if (!list || list->empty()) {
       builder.invalid(object, "/metadata/annotations", object.metadata.offset(),
-                      "the annotation " + std::string(kPolicyForAnnotation) +
-                          " must say for which networks the policy is");
+                      "annotations error: a policy-for annotation (" +
+                          std::string(kPolicyForAnnotation) +
+                          ") indicating to which secondary networks the policy applies must be "
+                          "specified");
       continue;
     }
     const auto in = namespace_in(*list, network, object.ref.name_space);

@@ -31,7 +31,7 @@ struct LoadOptions {
   bool host_network_pods_are_nodes = true;
   // netpol-analyzer reads no IPv6: prefixes of it are left out with a problem.
   bool with_v6 = true;
-  // Calico's API server refuses what its agents would read, as they do of objects that were stored
+  // Calico's API server refuses what Felix would read, as it does of objects that were stored
   // past it: global() beside other selectors.
   bool with_calico_admission = true;
   bool with_staged = false;  // judge staged policies as if they were enforced

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kube/selectors.hpp"
+#include "reachability/netpol_analyzer/internal/fields.hpp"
 #include "reachability/netpol_analyzer/internal/representatives.hpp"
 
 namespace tally::reachability::netpol_analyzer {
@@ -35,9 +36,29 @@ std::string full_name(const Object& object) {
              : std::string(object.ref.name_space) + "/" + std::string(object.ref.name);
 }
 
-const Node* field(const Node* node, std::string_view key) {
-  const Node* found = node == nullptr ? nullptr : node->find(key);
-  return found == nullptr || found->is_null() ? nullptr : found;
+// Upstream's title for a fault of a NetworkPolicy, by which its users know it, and its own words
+// where ours are others.
+std::string_view upstream_words(const LoadProblem& problem) {
+  const std::string_view pointer = problem.pointer;
+  const std::string_view message = problem.message;
+  if (message.find("cannot stand beside") != std::string_view::npos) {
+    return "rule NetworkPolicyPeer error: cannot have both IPBlock and "
+           "PodSelector/NamespaceSelector set: ";
+  }
+  if (message.starts_with("a peer must have")) {
+    return "rule NetworkPolicyPeer error: cannot have empty rule peer: ";
+  }
+  if (pointer.find("/ipBlock") != std::string_view::npos) {
+    return "CIDR error: ";
+  }
+  if (pointer.ends_with("Selector")) {
+    return "selector error: ";
+  }
+  if (pointer.ends_with("/endPort") && message.find("found the name") != std::string_view::npos) {
+    return "named port error: endPort field cannot be defined if the port field is defined as a "
+           "named (string) port: ";
+  }
+  return "";
 }
 
 constexpr std::string_view kAdminGroup = "policy.networking.k8s.io";
@@ -252,7 +273,7 @@ Result<void> check_policies(const PolicySet& set, std::vector<Warning>& warnings
     std::string message = problem.message;
     if (problem.object != nullptr) {
       message = std::string(problem.object->ref.kind) + " '" + full_name(*problem.object) + "' " +
-                problem.pointer + ": " + message;
+                problem.pointer + ": " + std::string(upstream_words(problem)) + message;
     }
     Error error = error_at(problem.object, problem.offset, std::move(message));
     if (problem.kind == LoadProblem::Kind::Invalid) {

@@ -130,7 +130,15 @@ TEST(ConnectionList, RefusesWhatCannotBeAnalysed) {
        "port range 10-1"},
       {"no CIDR", policy("{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: nonsense}}]}]}"),
        "invalid CIDR address"},
-      {"an empty peer", policy("{podSelector: {}, ingress: [{from: [{}]}]}"), "peer"},
+      {"an empty peer", policy("{podSelector: {}, ingress: [{from: [{}]}]}"),
+       "rule NetworkPolicyPeer error: cannot have empty rule peer"},
+      {"a block and a selector",
+       policy("{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: "
+              "{}}]}]}"),
+       "cannot have both IPBlock and PodSelector/NamespaceSelector set"},
+      {"an endPort behind a name",
+       policy("{podSelector: {}, ingress: [{ports: [{port: web, endPort: 90}]}]}"),
+       "endPort field cannot be defined"},
       {"one priority",
        admin("x", "{priority: 1, subject: {namespaces: {}}}") +
            admin("y", "{priority: 1, subject: {namespaces: {}}}"),
@@ -322,6 +330,79 @@ TEST(ConnectionList, KeepsPrimaryNetworksApart) {
     EXPECT_NE(refused.error().message.find(row.message), std::string::npos)
         << refused.error().to_string();
   }
+}
+
+std::string attached(std::string_view name, std::string_view address) {
+  return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: " + std::string(name) +
+         ", labels: {app: " + std::string(name) +
+         "}, annotations: {k8s.v1.cni.cncf.io/networks: '[{\"name\": \"net\", \"ips\": [\"" +
+         std::string(address) + "\"]}]'}}\nspec: {containers: []}\n";
+}
+
+std::string multi_policy(std::string_view annotations, std::string_view spec) {
+  return "---\napiVersion: k8s.cni.cncf.io/v1beta1\nkind: MultiNetworkPolicy\nmetadata: {name: m, "
+         "annotations: {" +
+         std::string(annotations) + "}}\nspec: " + std::string(spec) + "\n";
+}
+
+TEST(ConnectionList, AsksThePoliciesOfASecondaryNetwork) {
+  const std::string network =
+      "---\napiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\nmetadata: {name: "
+      "net}\n" +
+      attached("a", "10.0.0.1/24") + attached("b", "10.0.0.2/24") + attached("c", "10.0.0.3/24");
+  const std::string for_net = "k8s.v1.cni.cncf.io/policy-for: default/net";
+  struct Row {
+    std::string name;
+    std::string policy;
+    std::string section;  // the lines of the network towards a
+  };
+  const std::string from_b = "default/b[Pod] => default/a[Pod] : All Connections\n";
+  const std::string from_c = "default/c[Pod] => default/a[Pod] : All Connections\n";
+  const Row rows[] = {
+      {"none", "", from_b + from_c},
+      {"another network",
+       multi_policy("k8s.v1.cni.cncf.io/policy-for: other",
+                    "{podSelector: {}, policyTypes: [Ingress]}"),
+       from_b + from_c},
+      {"closed",
+       multi_policy(for_net, "{podSelector: {matchLabels: {app: a}}, policyTypes: [Ingress]}"), ""},
+      {"no types and no rules isolate nothing", multi_policy(for_net, "{podSelector: {}}"),
+       from_b + from_c},
+      {"by label",
+       multi_policy(for_net,
+                    "{podSelector: {matchLabels: {app: a}}, ingress: [{from: [{podSelector: "
+                    "{matchLabels: {app: b}}}]}]}"),
+       from_b},
+      {"by address",
+       multi_policy(for_net,
+                    "{podSelector: {matchLabels: {app: a}}, ingress: [{from: [{ipBlock: {cidr: "
+                    "10.0.0.3/32}}]}]}"),
+       from_c},
+  };
+  Options options;
+  options.multiple_networks = true;
+  for (const Row& row : rows) {
+    const Cluster cluster = parse(network + row.policy);
+    const auto list = ConnectionList::make(*cluster.snapshot, options);
+    ASSERT_TRUE(list.has_value()) << row.name << ": " << list.error().to_string();
+    std::string found;
+    for (const ListedConnection& line : list->connections()) {
+      if (list->networks()[line.network].name == "net" &&
+          list->destination_text(line) == "default/a[Pod]") {
+        found += list->source_text(line) + " => " + list->destination_text(line) + " : " +
+                 list->text(line.connections) + "\n";
+      }
+    }
+    EXPECT_EQ(found, row.section) << row.name;
+  }
+  const Cluster broken = parse(network + multi_policy("", "{podSelector: {}}"));
+  const auto refused = ConnectionList::make(*broken.snapshot, options);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().message.find("a policy-for annotation"), std::string::npos)
+      << refused.error().to_string();
+  options.exposure = true;
+  const Cluster exposed = parse(network);
+  EXPECT_FALSE(ConnectionList::make(*exposed.snapshot, options).has_value());
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 // more does not: netpol-analyzer pkg/netpol/eval/internal/k8s/representative_selectors.go).
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "reachability/netpol_analyzer/internal/fields.hpp"
+
 namespace tally::reachability::netpol_analyzer {
 namespace {
 
@@ -12,16 +14,6 @@ using document::Node;
 using kube::Object;
 using scalar::ConnectionSet;
 using scalar::Protocol;
-
-const Node* field(const Node* node, std::string_view key) {
-  const Node* found = node == nullptr ? nullptr : node->find(key);
-  return found == nullptr || found->is_null() ? nullptr : found;
-}
-
-std::string_view text_at(const Node* node, std::string_view key) {
-  const Node* found = field(node, key);
-  return found == nullptr ? std::string_view{} : found->text();
-}
 
 std::string_view namespace_of(const Object& object) {
   return object.ref.name_space.empty() ? std::string_view("default") : object.ref.name_space;

@@ -93,9 +93,19 @@ Result<void> ListMaker::read_networks() {
   if (list_.options_.exposure) {
     for (const kube::Object& object : snapshot_.objects()) {
       if (is_network_kind(object.ref.kind)) {
-        return content_error(
-            "exposure-analysis is not supported when input resources include "
-            "(cluster-)user-defined-network or network-attachment-definition objects");
+        Error error{.kind = ErrorKind::Content,
+                    .message =
+                        "exposure-analysis is not supported when input resources include "
+                        "(cluster-)user-defined-network or network-attachment-definition "
+                        "objects",
+                    .file = {},
+                    .at = {},
+                    .hint = {}};
+        if (object.source != nullptr) {
+          error.file = object.source->name();
+          error.at = object.source->position(object.root.offset());
+        }
+        return std::unexpected(std::move(error));
       }
     }
   }

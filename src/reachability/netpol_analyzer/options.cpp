@@ -21,23 +21,23 @@ std::optional<Format> parse_format(std::string_view name) noexcept {
 }
 
 Result<ConnectionFocus> ConnectionFocus::parse(std::string_view text) {
-  const std::string prefix = "invalid focus connection \"" + std::string(text) + "\": ";
+  const std::string prefix = "invalid focus connection value: " + std::string(text) + "; ";
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos || text.find('-', dash + 1) != std::string_view::npos) {
-    return content_error(prefix + "expected PROTOCOL-PORT, such as tcp-80");
+    return content_error(prefix + "must be <protocol-port> format, such as tcp-80");
   }
   const auto protocol = scalar::parse_protocol(text.substr(0, dash));
   if (!protocol || *protocol == scalar::Protocol::Icmp || *protocol == scalar::Protocol::Icmp6) {
-    return content_error(prefix + "unknown protocol \"" + std::string(text.substr(0, dash)) +
-                         "\", expected tcp, udp or sctp");
+    return content_error(prefix + "unknown protocol: " + std::string(text.substr(0, dash)) +
+                         ", expected tcp, udp or sctp");
   }
   const std::string_view number = text.substr(dash + 1);
   unsigned port = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), port);
   if (error != std::errc() || end != number.data() + number.size() || port < scalar::kPortMin ||
       port > scalar::kPortMax) {
-    return content_error(prefix + "invalid port number \"" + std::string(number) +
-                         "\", expected 1 to 65535");
+    return content_error(prefix + "invalid port number: " + std::string(number) +
+                         ", expected 1 to 65535");
   }
   return ConnectionFocus{.protocol = *protocol, .port = static_cast<std::uint16_t>(port)};
 }

@@ -6,6 +6,7 @@
 
 #include "kube/namespace_labels.hpp"
 #include "kube/selectors.hpp"
+#include "reachability/netpol_analyzer/internal/fields.hpp"
 
 namespace tally::reachability::netpol_analyzer {
 namespace {
@@ -15,11 +16,6 @@ using network_policy::Direction;
 using network_policy::Policy;
 using network_policy::PolicySet;
 using network_policy::Rule;
-
-const Node* field(const Node* node, std::string_view key) {
-  const Node* found = node == nullptr ? nullptr : node->find(key);
-  return found == nullptr || found->is_null() ? nullptr : found;
-}
 
 std::string requirement_text(const scalar::LabelRequirement& requirement) {
   std::string text = requirement.key;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kube/namespace_labels.hpp"
+#include "reachability/netpol_analyzer/internal/fields.hpp"
 
 namespace tally::reachability::netpol_analyzer {
 namespace {
@@ -20,16 +21,6 @@ const Object kBareNamespace;
 topology::Namespace namespace_named(const kube::Snapshot& snapshot, std::string_view name) {
   const Object* object = snapshot.find("", "Namespace", "", name);
   return {.name = name, .object = object == nullptr ? &kBareNamespace : object};
-}
-
-const Node* field(const Node* node, std::string_view key) {
-  const Node* found = node == nullptr ? nullptr : node->find(key);
-  return found == nullptr || found->is_null() ? nullptr : found;
-}
-
-std::string_view text_at(const Node* node, std::string_view key) {
-  const Node* found = field(node, key);
-  return found == nullptr ? std::string_view{} : found->text();
 }
 
 struct Owner {

@@ -68,13 +68,6 @@ bool means_host_endpoint(const Policy& policy, const Rule& rule, std::string_vie
 
 bool is_global(const Policy& policy) { return policy.object->ref.kind == "GlobalNetworkPolicy"; }
 
-bool selects(const PolicySet& set, const Policy& policy, const Peer& peer) {
-  if (!peer.is_pod() || (is_host_endpoint(peer) && !is_global(policy))) {
-    return false;
-  }
-  return peer.selected_by(set.selectors(), policy.subject) == Match::Yes;
-}
-
 bool means(const PolicySet& set, const Policy& policy, const Rule& rule, const Peer& peer) {
   const std::string_view side = rule.direction == Direction::Ingress ? "source" : "destination";
   if (is_host_endpoint(peer) && !rule.is_any_peer) {
@@ -89,6 +82,13 @@ std::string range_text(const scalar::AddressSet& block) {
 }
 
 }  // namespace
+
+bool selects(const PolicySet& set, const Policy& policy, const Peer& peer) {
+  if (!peer.is_pod() || (is_host_endpoint(peer) && !is_global(policy))) {
+    return false;
+  }
+  return peer.selected_by(set.selectors(), policy.subject) == Match::Yes;
+}
 
 struct Comparison::Candidate {
   PeerClass peer;

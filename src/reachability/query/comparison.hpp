@@ -39,6 +39,10 @@ struct Connections {
 // By class of the source, then of the destination.
 using Matrix = std::vector<Connections>;
 
+// Whether a policy is about a peer: none of Kubernetes is about a host endpoint.
+[[nodiscard]] bool selects(const network_policy::PolicySet& set,
+                           const network_policy::Policy& policy, const network_policy::Peer& peer);
+
 class Comparison {
  public:
   Comparison(const Config& first, const Config* second, bool exclude_v6);

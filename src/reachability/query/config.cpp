@@ -22,8 +22,11 @@ bool is_calico(std::string_view api_version) { return api_version.contains("cali
 
 std::optional<std::string> layer_of(std::string_view api_version, std::string_view kind) {
   if (api_version.contains("istio")) {
-    if (kind == "AuthorizationPolicy" || kind == "Sidecar") {
-      return "istio";
+    if (kind == "AuthorizationPolicy") {
+      return std::string(kMeshLayer);
+    }
+    if (kind == "Sidecar") {
+      return "istio sidecar";
     }
     if (kind == "Gateway" || kind == "VirtualService") {
       return "istio gateway";
@@ -32,6 +35,22 @@ std::optional<std::string> layer_of(std::string_view api_version, std::string_vi
   }
   return kind == "Ingress" && !is_calico(api_version) ? std::optional<std::string>("gateway")
                                                       : std::nullopt;
+}
+
+MeshPolicy read_mesh_policy(const Node& node) {
+  const Node* metadata = node.find("metadata");
+  const std::string_view name_space = text_at(metadata, "namespace");
+  MeshPolicy policy;
+  policy.name_space = name_space.empty() ? "default" : name_space;
+  policy.full_name = std::string(policy.name_space) + "/" + std::string(text_at(metadata, "name"));
+  const Node* labels = node.find("spec");
+  for (const std::string_view key : {"selector", "matchLabels"}) {
+    labels = labels == nullptr ? nullptr : labels->find(key);
+  }
+  if (labels != nullptr) {
+    policy.labels = *labels;
+  }
+  return policy;
 }
 
 Node with_labels(Arena& arena, const Node& labels, const Node& added) {
@@ -51,6 +70,22 @@ Node with_labels(Arena& arena, const Node& labels, const Node& added) {
 }
 
 }  // namespace
+
+// Policies in Istio's root namespace mean the whole mesh; the tool takes it to be this one
+// (nca/Parsers/IstioPolicyYamlParser.py).
+bool MeshPolicy::selects(const ClusterPeer& peer) const {
+  constexpr std::string_view kRootNamespace = "istio-config";
+  if (peer.is_host_endpoint ||
+      (name_space != kRootNamespace && peer.name_space->name != name_space)) {
+    return false;
+  }
+  for (const document::Member member : labels.members()) {
+    if (peer.endpoint.label(member.key) != member.value.text()) {
+      return false;
+    }
+  }
+  return true;
+}
 
 std::string_view to_text(PolicyKind kind) noexcept {
   switch (kind) {
@@ -75,6 +110,9 @@ Config::Config(std::string name, std::shared_ptr<const Cluster> cluster,
       const std::string_view api_version = text_at(&node, "apiVersion");
       if (const auto layer = layer_of(api_version, kind)) {
         other_layers_.insert(*layer);
+        if (*layer == kMeshLayer) {
+          mesh_policies_.push_back(read_mesh_policy(node));
+        }
         return;
       }
       if (is_calico(api_version) && kind == "Profile") {

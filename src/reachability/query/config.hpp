@@ -19,6 +19,9 @@
 
 namespace tally::reachability::query {
 
+// In Config::other_layers().
+inline constexpr std::string_view kMeshLayer = "istio";
+
 enum class PolicyKind : std::uint8_t { Kubernetes, Calico, CalicoGlobal };
 // "K8sNetworkPolicy", as names of configurations write it.
 [[nodiscard]] std::string_view to_text(PolicyKind kind) noexcept;
@@ -30,6 +33,15 @@ struct ConfigPolicy {
   std::optional<double> order{};  // nothing: after all others
   std::string text{};             // what it says, for comparing
   std::size_t position = 0;       // in the input: decides between equal orders
+};
+
+// An AuthorizationPolicy of Istio, as far as whom it selects.
+struct MeshPolicy {
+  std::string full_name;
+  std::string_view name_space;
+  document::Node labels;  // that a pod must have; Null: any
+
+  [[nodiscard]] bool selects(const ClusterPeer& peer) const;
 };
 
 class Config {
@@ -49,6 +61,9 @@ class Config {
   [[nodiscard]] const network_policy::PolicySet& set() const noexcept { return *set_; }
   // In the order of evaluation.
   [[nodiscard]] const std::vector<ConfigPolicy>& policies() const noexcept { return policies_; }
+  [[nodiscard]] const std::vector<MeshPolicy>& mesh_policies() const noexcept {
+    return mesh_policies_;
+  }
   // Kinds that decide connections and that are not read: of the mesh, of gateways.
   [[nodiscard]] const std::set<std::string>& other_layers() const noexcept { return other_layers_; }
   [[nodiscard]] bool names_v6() const noexcept { return names_v6_; }
@@ -69,6 +84,7 @@ class Config {
   std::shared_ptr<const kube::Snapshot> snapshot_;
   std::unique_ptr<network_policy::PolicySet> set_;
   std::vector<ConfigPolicy> policies_;
+  std::vector<MeshPolicy> mesh_policies_;
   std::set<std::string> other_layers_;
   bool names_v6_ = false;
   std::unique_ptr<Arena> arena_ = std::make_unique<Arena>();

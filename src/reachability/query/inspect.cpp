@@ -195,6 +195,16 @@ Answer ask_disjointness(Inspection& inspection, const QueryOptions& options) {
   const std::vector<ConfigPolicy>& all = inspection.config().policies();
   Explanation explanation{.kind = Explanation::Kind::CommonPods,
                           .description = "policies with overlapping captured pods"};
+  const auto add = [&](CommonPods common) {
+    if (common.pods.empty()) {
+      return;
+    }
+    std::ranges::sort(common.pods);
+    if (!options.with_all_examples) {
+      common.pods.resize(1);
+    }
+    explanation.common.push_back(std::move(common));
+  };
   for (std::size_t i = 0; i < policies.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       CommonPods common{
@@ -205,14 +215,19 @@ Answer ask_disjointness(Inspection& inspection, const QueryOptions& options) {
           common.pods.insert(common.pods.end(), classes[c].names.begin(), classes[c].names.end());
         }
       }
-      if (common.pods.empty()) {
-        continue;
+      add(std::move(common));
+    }
+  }
+  const std::vector<MeshPolicy>& mesh = inspection.config().mesh_policies();
+  for (std::size_t i = 0; i < mesh.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      CommonPods common{.first = mesh[i].full_name, .second = mesh[j].full_name, .pods = {}};
+      for (const ClusterPeer& peer : inspection.config().peers()) {
+        if (mesh[i].selects(peer) && mesh[j].selects(peer)) {
+          common.pods.push_back(peer.name);
+        }
       }
-      std::ranges::sort(common.pods);
-      if (!options.with_all_examples) {
-        common.pods.resize(1);
-      }
-      explanation.common.push_back(std::move(common));
+      add(std::move(common));
     }
   }
   std::ranges::sort(explanation.common, {},
@@ -228,34 +243,81 @@ Answer ask_disjointness(Inspection& inspection, const QueryOptions& options) {
   return answer;
 }
 
+// Pods of a controller are one: "shop/web(Deployment-StatefulSet)" of a ReplicaSet, whose name ends
+// in a hash.
+std::string captured_name(const std::string& workload) {
+  const std::size_t bracket = workload.find('[');
+  if (bracket == std::string::npos) {
+    return workload;
+  }
+  const std::string name = workload.substr(0, bracket);
+  const std::string kind = workload.substr(bracket + 1, workload.size() - bracket - 2);
+  return kind == "ReplicaSet" ? name.substr(0, name.rfind('-')) + "(Deployment-StatefulSet)"
+                              : name + "(" + kind + ")";
+}
+
+// The pods that no policy of a layer selects in a direction: `is_captured` of a peer.
+template <class IsCaptured>
+void add_uncaptured(const Inspection& inspection, const QueryOptions& options,
+                    std::string_view layer, Direction direction, const IsCaptured& is_captured,
+                    Answer& answer, Explanation& explanation) {
+  std::set<std::string> uncaptured;
+  for (const ClusterPeer& peer : inspection.config().peers()) {
+    if (!is_captured(peer)) {
+      uncaptured.insert(options.by_deployments ? captured_name(peer.workload) : peer.name);
+    }
+  }
+  answer.number += static_cast<std::int64_t>(uncaptured.size());
+  if (!uncaptured.empty()) {
+    explanation.pods.push_back({.description = "workload resources that are not captured by any " +
+                                               std::string(layer) + " policy that affects " +
+                                               std::string(to_text(direction)),
+                                .pods = {uncaptured.begin(), uncaptured.end()}});
+  }
+}
+
 Answer ask_all_captured(Inspection& inspection, const QueryOptions& options) {
   Answer answer;
-  if (inspection.view().is_empty()) {
+  const std::string& name = inspection.view().name;
+  const std::vector<MeshPolicy>& mesh = inspection.config().mesh_policies();
+  if (inspection.view().is_empty() && mesh.empty()) {
     answer.number = static_cast<std::int64_t>(inspection.config().peers().size());
-    answer.text = "There are no network policies in " + inspection.view().name +
-                  ". All workload resources are non captured";
+    answer.text =
+        "There are no network policies in " + name + ". All workload resources are non captured";
     return answer;
   }
-  const auto policies = inspection.config().set().policies();
+  Explanation explanation{.kind = Explanation::Kind::Pods};
+  const network_policy::PolicySet& set = inspection.config().set();
   for (const Direction direction : {Direction::Ingress, Direction::Egress}) {
-    std::set<std::string> uncaptured;
-    const std::vector<PeerClass>& classes = inspection.comparison().classes();
-    for (std::size_t c = 0; c < classes.size(); ++c) {
-      const bool is_captured = std::ranges::any_of(inspection.policies(), [&](std::size_t policy) {
-        return policies[policy].applies[static_cast<int>(direction)] &&
-               inspection.comparison().captures(0, policy, c);
-      });
-      if (!classes[c].is_block && !is_captured) {
-        const auto& names = options.by_deployments ? classes[c].workloads : classes[c].names;
-        uncaptured.insert(names.begin(), names.end());
-      }
+    if (inspection.view().is_empty()) {
+      break;
     }
-    answer.number += static_cast<std::int64_t>(uncaptured.size());
+    add_uncaptured(
+        inspection, options, "K8s_Calico", direction,
+        [&](const ClusterPeer& peer) {
+          return std::ranges::any_of(inspection.policies(), [&](std::size_t policy) {
+            return set.policies()[policy].applies[static_cast<int>(direction)] &&
+                   selects(set, set.policies()[policy], peer);
+          });
+        },
+        answer, explanation);
+  }
+  if (!mesh.empty()) {
+    add_uncaptured(
+        inspection, options, "Istio", Direction::Ingress,
+        [&](const ClusterPeer& peer) {
+          return std::ranges::any_of(
+              mesh, [&](const MeshPolicy& policy) { return policy.selects(peer); });
+        },
+        answer, explanation);
   }
   answer.is_true = answer.number == 0;
   answer.text = (answer.is_true ? "All pods are captured by at least one policy in "
                                 : "There are workload resources not captured by any policy in ") +
-                inspection.view().name;
+                name;
+  if (!answer.is_true) {
+    answer.explanations.push_back(std::move(explanation));
+  }
   return answer;
 }
 

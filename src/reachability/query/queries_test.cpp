@@ -223,6 +223,9 @@ TEST(Queries, Numbers) {
       {"allCaptured: [to-db], outputConfiguration: {outputEndpoints: pods}", 9, ""},
       {"allCaptured: [none]", 5,
        "There are no network policies in none. All workload resources are non captured"},
+      // Of the mesh only whom policies select is known; nobody here.
+      {"allCaptured: [mesh]", 4, ""},
+      {"disjointness: [mesh]", 0, "All policies are disjoint in mesh"},
       {"sanity: [conflict]", 1, ""},
       {"sanity: [to-db]", 0, "NetworkConfig to-db passed sanity check"},
       {"sanity: [all]", 1, "NetworkConfig all failed sanity check:"},

@@ -128,9 +128,27 @@ class Runner {
                                       : select(*found, std::string_view(name).substr(slash + 1));
   }
 
-  static void note(const View& view, QueryResult& result) {
+  // Gateways are no concern of these queries, and of the mesh it is enough whom policies select.
+  static bool is_judged(QueryKind kind, const Config& config, std::string_view layer) {
+    const bool is_of_selection = kind == QueryKind::AllCaptured || kind == QueryKind::Disjointness;
+    if (layer == kMeshLayer) {
+      return is_of_selection;
+    }
+    if (!layer.ends_with("gateway")) {
+      return false;
+    }
+    // The tool adds the pods of an ingress controller if there is none.
+    const bool has_controller = std::ranges::any_of(config.peers(), [](const ClusterPeer& peer) {
+      return peer.name.starts_with("ingress-nginx/");
+    });
+    return (is_of_selection && has_controller) || kind == QueryKind::Redundancy ||
+           kind == QueryKind::Vacuity;
+  }
+
+  static void note(QueryKind kind, const View& view, QueryResult& result) {
     for (const std::string& layer : view.config->other_layers()) {
-      if (std::ranges::find(result.without_layers, layer) == result.without_layers.end()) {
+      if (!is_judged(kind, *view.config, layer) &&
+          std::ranges::find(result.without_layers, layer) == result.without_layers.end()) {
         result.without_layers.push_back(layer);
       }
     }
@@ -156,7 +174,7 @@ class Runner {
     std::vector<View> views;
     for (const std::string& name : names) {
       TALLY_TRY(auto one, view(name));
-      note(one, result);
+      note(kind, one, result);
       views.push_back(std::move(one));
     }
     const QueryShape shape = shape_of(kind);

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
 #include "network_policy/analyser.hpp"
 #include "network_policy/pair.hpp"
 #include "network_policy/point.hpp"
@@ -17,6 +22,66 @@ using network_policy::Hit;
 using network_policy::PolicySet;
 
 constexpr std::size_t kPoliciesShown = 3;
+constexpr std::size_t kRememberedBytesMax = std::size_t{64} << 20U;
+
+// Asks each selector once: the evaluator of single connections reads every policy for every
+// connection.
+class RememberingPeer final : public network_policy::Peer {
+ public:
+  explicit RememberingPeer(std::shared_ptr<const network_policy::Peer> peer)
+      : peer_(std::move(peer)) {}
+
+  [[nodiscard]] network_policy::Match selected_by(const network_policy::SelectorPool& selectors,
+                                                  network_policy::SelectorId id) const override {
+    known_.resize(selectors.size(), kNotAsked);
+    if (known_[id] == kNotAsked) {
+      known_[id] = static_cast<std::uint8_t>(peer_->selected_by(selectors, id));
+    }
+    return static_cast<network_policy::Match>(known_[id]);
+  }
+  [[nodiscard]] bool is_pod() const override { return peer_->is_pod(); }
+  [[nodiscard]] const scalar::AddressSet& addresses() const override { return peer_->addresses(); }
+  [[nodiscard]] bool knows_addresses() const override { return peer_->knows_addresses(); }
+  [[nodiscard]] network_policy::Entity entity() const override { return peer_->entity(); }
+  [[nodiscard]] scalar::PortSet named_port(std::string_view name,
+                                           scalar::Protocol protocol) const override {
+    return peer_->named_port(name, protocol);
+  }
+
+ private:
+  static constexpr std::uint8_t kNotAsked = 255;
+  std::shared_ptr<const network_policy::Peer> peer_;
+  mutable std::vector<std::uint8_t> known_;
+};
+
+// The peers of a set of flows, each made once.
+class ObservedPeers {
+ public:
+  ObservedPeers(const topology::Topology& topology, const PolicySet& policies,
+                const flow::FlowSet& flows)
+      : topology_(topology),
+        flows_(flows),
+        count_max_(kRememberedBytesMax / policies.selectors().size()) {}
+
+  // Null: not enough is known to ask.
+  std::shared_ptr<const network_policy::Peer> at(const flow::Place& place) {
+    if (const auto known = peers_.find(place); known != peers_.end()) {
+      return known->second;
+    }
+    auto peer = peer_of(topology_, flows_, place);
+    if (peer != nullptr && peers_.size() < count_max_) {
+      peer = std::make_shared<const RememberingPeer>(std::move(peer));
+      peers_.emplace(place, peer);
+    }
+    return peer;
+  }
+
+ private:
+  const topology::Topology& topology_;
+  const flow::FlowSet& flows_;
+  std::size_t count_max_;
+  std::map<flow::Place, std::shared_ptr<const network_policy::Peer>> peers_;
+};
 
 // The rule or the policies that deny in this direction; empty: it does not.
 std::string denial_in(const PolicySet& policies, Direction direction,
@@ -65,13 +130,14 @@ std::string denial_in(const PolicySet& policies, Direction direction,
 Replayed replay(const topology::Topology& topology, const PolicySet& policies,
                 const flow::FlowSet& flows) {
   Replayed result;
+  ObservedPeers peers(topology, policies, flows);
   for (const auto& [connection, seen] : flows.connections()) {
     if (connection.verdict == flow::Verdict::Denied) {
       ++result.was_denied;
       continue;
     }
-    const auto source = peer_of(topology, flows, connection.source);
-    const auto destination = peer_of(topology, flows, connection.destination);
+    const auto source = peers.at(connection.source);
+    const auto destination = peers.at(connection.destination);
     if (source == nullptr || destination == nullptr) {
       ++result.not_asked;
       continue;

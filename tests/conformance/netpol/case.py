@@ -16,6 +16,13 @@ class Case:
     skip: Optional[str] = None
 
 
+class Skip:
+    """What run() may give instead: only the answer showed that the case cannot be judged."""
+
+    def __init__(self, reason):
+        self.reason = reason
+
+
 @dataclass
 class Answer:
     code: int
