@@ -4,6 +4,7 @@ A test loads its manifests, then does its steps in order; what a step changes st
 here: name-0 and name-1, each with an address. One probe is one unit.
 """
 
+import functools
 import json
 import re
 import subprocess
@@ -24,7 +25,9 @@ def to_json(tally, text):
     return json.loads(done.stdout)
 
 
-def load(tally, root, manifests):
+@functools.lru_cache(maxsize=None)
+def load_text(tally, root, manifests):
+    """Read once for each test, kept as text: every case changes its own copy."""
     objects = []
     for manifest in manifests:
         text = (root / manifest).read_text(encoding="utf-8")
@@ -33,7 +36,11 @@ def load(tally, root, manifests):
             lines = [line for line in document.splitlines() if line.strip() and not line.strip().startswith("#")]
             if lines:
                 objects.append(to_json(tally, document))
-    return with_pods(objects)
+    return json.dumps(with_pods(objects))
+
+
+def load(tally, root, manifests):
+    return json.loads(load_text(tally, root, tuple(manifests)))
 
 
 NODE = {"apiVersion": "v1", "kind": "Node",
