@@ -4,6 +4,7 @@
 
 #include "document/json_writer.hpp"
 #include "reachability/connections.hpp"
+#include "reachability/internal/csv.hpp"
 
 namespace tally::reachability {
 namespace {
@@ -23,17 +24,6 @@ struct Cells {
   std::string destination;
   std::string connections;
 };
-
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\n") == std::string_view::npos) {
-    return std::string(text);
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted.append(c == '"' ? 2 : 1, c);
-  }
-  return quoted + "\"";
-}
 
 std::string markdown_field(std::string_view text) {
   std::string escaped;
@@ -174,8 +164,12 @@ std::string to_text(const World& world, const std::vector<ConnectionRow>& rows, 
     case ListFormat::Csv:
       out = "source,destination,connections\n";
       for (const Cells& row : cells) {
-        out.append(csv_field(row.source)).append(",").append(csv_field(row.destination));
-        out.append(",").append(csv_field(row.connections)).append("\n");
+        append_csv_cell(out, row.source);
+        out += ',';
+        append_csv_cell(out, row.destination);
+        out += ',';
+        append_csv_cell(out, row.connections);
+        out += '\n';
       }
       return out;
     case ListFormat::Markdown:

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "document/json_writer.hpp"
+#include "reachability/internal/csv.hpp"
 
 namespace tally::reachability {
 namespace {
@@ -154,17 +155,6 @@ std::string_view word(ChangedConnection::Kind kind) {
   return "";
 }
 
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\n") == std::string_view::npos) {
-    return std::string(text);
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted.append(c == '"' ? 2 : 1, c);
-  }
-  return quoted + "\"";
-}
-
 }  // namespace
 
 std::vector<ChangedConnection> difference(World& before, World& after) {
@@ -205,7 +195,8 @@ std::string to_csv(const std::vector<ChangedConnection>& changes) {
     out += word(change.kind);
     for (const std::string* field :
          {&change.source, &change.destination, &change.before, &change.after, &change.note}) {
-      out.append(",").append(csv_field(*field));
+      out += ',';
+      append_csv_cell(out, *field);
     }
     out += "\n";
   }

@@ -31,6 +31,23 @@ std::string key_of(std::string_view kind, std::string_view name_space, std::stri
   return key.append("/").append(name_space).append("/").append(name);
 }
 
+struct Port {
+  scalar::Protocol protocol = scalar::Protocol::Tcp;
+  std::uint16_t number = 0;
+};
+
+// A number under `key` beside a protocol, which is TCP if none is named.
+std::optional<Port> read_port(const Node& item, std::string_view key) {
+  const Node* number = item.find(key);
+  const auto value = number == nullptr ? std::nullopt : number->integer();
+  const std::string_view text = text_at(&item, "protocol");
+  const auto protocol = text.empty() ? scalar::Protocol::Tcp : scalar::parse_protocol(text);
+  if (!value || *value < scalar::kPortMin || *value > scalar::kPortMax || !protocol) {
+    return std::nullopt;
+  }
+  return Port{.protocol = *protocol, .number = static_cast<std::uint16_t>(*value)};
+}
+
 // KubeVirt (kubevirt.io): a virtual machine runs in a pod that takes the labels of its template.
 bool is_virtual_machine(const scalar::ObjectRef& ref) {
   return ref.group == "kubevirt.io" &&
@@ -238,12 +255,8 @@ class TopologyReader {
       return;
     }
     for (const Node& item : ports->items()) {
-      const Node* number = item.find("containerPort");
-      const auto value = number == nullptr ? std::nullopt : number->integer();
-      const std::string_view protocol_text = text_at(&item, "protocol");
-      const auto protocol =
-          protocol_text.empty() ? scalar::Protocol::Tcp : scalar::parse_protocol(protocol_text);
-      if (!value || *value < scalar::kPortMin || *value > scalar::kPortMax || !protocol) {
+      const auto port = read_port(item, "containerPort");
+      if (!port) {
         topology_.problems_.push_back(
             {.object = &object,
              .pointer = "",
@@ -251,9 +264,8 @@ class TopologyReader {
              .message = "a container port needs a number from 1 to 65535 and a known protocol"});
         continue;
       }
-      topology_.ports_.push_back({.name = text_at(&item, "name"),
-                                  .protocol = *protocol,
-                                  .port = static_cast<std::uint16_t>(*value)});
+      topology_.ports_.push_back(
+          {.name = text_at(&item, "name"), .protocol = port->protocol, .port = port->number});
     }
   }
 
@@ -324,12 +336,8 @@ class TopologyReader {
   }
 
   void read_service_port(const Object& object, const Node& item) {
-    const Node* number = item.find("port");
-    const auto value = number == nullptr ? std::nullopt : number->integer();
-    const std::string_view protocol_text = text_at(&item, "protocol");
-    const auto protocol =
-        protocol_text.empty() ? scalar::Protocol::Tcp : scalar::parse_protocol(protocol_text);
-    if (!value || *value < scalar::kPortMin || *value > scalar::kPortMax || !protocol) {
+    const auto read = read_port(item, "port");
+    if (!read) {
       topology_.problems_.push_back(
           {.object = &object,
            .pointer = "/spec/ports",
@@ -338,10 +346,10 @@ class TopologyReader {
       return;
     }
     ServicePort port{.name = text_at(&item, "name"),
-                     .protocol = *protocol,
-                     .port = static_cast<std::uint16_t>(*value),
+                     .protocol = read->protocol,
+                     .port = read->number,
                      .node_port = 0,
-                     .target_port = static_cast<std::uint16_t>(*value),
+                     .target_port = read->number,
                      .target_name = {}};
     if (const Node* node_port = item.find("nodePort"); node_port != nullptr) {
       port.node_port = static_cast<std::uint16_t>(node_port->integer().value_or(0));

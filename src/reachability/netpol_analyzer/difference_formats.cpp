@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "reachability/internal/csv.hpp"
 #include "reachability/netpol_analyzer/internal/formats.hpp"
 #include "scalar/go_quote.hpp"
 

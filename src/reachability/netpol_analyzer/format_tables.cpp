@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "document/json_writer.hpp"
+#include "reachability/internal/csv.hpp"
 #include "reachability/netpol_analyzer/internal/formats.hpp"
 
 namespace tally::reachability::netpol_analyzer {
@@ -119,18 +120,6 @@ void append_json_list(std::string& out, const std::vector<JsonLine>& lines, std:
 }
 
 }  // namespace
-
-void append_csv_cell(std::string& out, std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos && !text.starts_with(' ')) {
-    out += text;
-    return;
-  }
-  out += '"';
-  for (const char c : text) {
-    out.append(c == '"' ? 2 : 1, c);
-  }
-  out += '"';
-}
 
 std::string list_as_csv(const ConnectionList& list) {
   std::string out;

@@ -29,7 +29,4 @@ struct ExposureLines {
 // With the connections from and to outside addresses, which belong to both parts of a report.
 [[nodiscard]] ExposureLines exposure_lines(const ConnectionList& list);
 
-// A cell of CSV as encoding/csv of Go writes it.
-void append_csv_cell(std::string& out, std::string_view text);
-
 }  // namespace tally::reachability::netpol_analyzer
