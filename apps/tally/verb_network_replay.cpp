@@ -55,7 +55,7 @@ std::string to_text(const Replayed& replayed) {
   }
   return out +
          fmt::format(
-             "{} connections would be denied, {} allowed; {} unknown, {} not asked (a side is "
+             "Connections: {} would be denied, {} allowed; {} unknown, {} not asked (a side is "
              "not known), {} were denied when seen\n",
              replayed.denials.size(), replayed.allowed, replayed.unknown, replayed.not_asked,
              replayed.was_denied);

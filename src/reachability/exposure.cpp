@@ -24,7 +24,8 @@ class Stranger final : public network_policy::Peer {
   }
   [[nodiscard]] bool is_pod() const override { return true; }
   [[nodiscard]] const scalar::AddressSet& addresses() const override { return none_; }
-  [[nodiscard]] bool knows_addresses() const override { return false; }
+  // Of no block of outside addresses: what those may do is said apart.
+  [[nodiscard]] bool knows_addresses() const override { return true; }
   [[nodiscard]] network_policy::Entity entity() const override {
     return network_policy::Entity::None;
   }
@@ -81,14 +82,14 @@ std::string to_text(const World& world, const std::vector<Exposure>& list) {
       out += "\n";
       last = exposure.workload;
     }
-    out.append("  ").append(to_text(exposure.direction)).append(": ");
+    out.append("  ").append(to_text(exposure.direction)).append(":");
     if (!exposure.is_isolated && exposure.cluster.is_all() && exposure.outside.is_all()) {
-      out += "open: no policy isolates it\n";
+      out += " open: no policy isolates it\n";
       continue;
     }
     if (exposure.cluster.is_empty() && exposure.perhaps_cluster.is_empty() &&
         exposure.outside.is_empty()) {
-      out += "only what is listed by `tally network connections`\n";
+      out += " only what is listed by `tally network connections`\n";
       continue;
     }
     out += "\n";
