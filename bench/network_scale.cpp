@@ -107,8 +107,9 @@ int main(int argc, char** argv) {
   at = now();
   for (int i = 0; i < queries; ++i) {
     const auto source_at = static_cast<std::uint32_t>(random() % count);
-    const std::uint32_t destination =
-        i % 2 == 0 ? static_cast<std::uint32_t>(random() % count) : source_at / 4 * 4 + i % 4;
+    const std::uint32_t destination = i % 2 == 0
+                                          ? static_cast<std::uint32_t>(random() % count)
+                                          : source_at / 4 * 4 + static_cast<std::uint32_t>(i % 4);
     allowed += analyser.between(source_at, destination).allowed != network_policy::kNone ? 1 : 0;
   }
   std::printf("%d questions: %.3f us each, %zu allowed\n", queries, (now() - at) * 1e6 / queries,
