@@ -83,14 +83,14 @@ cannot be read.)";
 constexpr const char* kNetworkExamples = R"(
 Examples:
   tally network connections k8s/                     who can talk to whom
-  tally network exposure k8s/ -o md                  and what is open to pods that are not there yet
+  tally network exposure k8s/                        and what is open to pods that are not there yet
   tally network explain shop/cart bank/api tcp/80 -f k8s/
   tally network diff main/ branch/                   what a change opens and closes
   tally network evaluate shop/web shop/db tcp/5432 -f k8s/
                                                      one question: exit code 0 or 1
   tally network query assertions.yaml -f k8s/        what must hold, for CI
 
-Exit codes: 0 done (evaluate: allowed); 1 evaluate: denied; 2 the input cannot be read or analysed.)";
+Exit codes: 0 done; 1 evaluate: not allowed, query: violated, diff: different, replay: denied; 2 the input cannot be read or analysed.)";
 
 constexpr const char* kTestExamples = R"(
 Examples:

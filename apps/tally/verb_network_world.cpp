@@ -2,7 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "document/read.hpp"
 #include "output.hpp"
@@ -67,6 +70,28 @@ std::unique_ptr<Loaded> load(const std::vector<std::string>& paths, const Networ
     return nullptr;
   }
   return loaded;
+}
+
+// What only netpol-analyzer's view knows is refused, not passed over: 0, or the exit code.
+int refuse_foreign(const NetworkFlags& flags, std::initializer_list<std::string_view> formats) {
+  const bool is_foreign = !flags.focus_workload_peers.empty() || !flags.focus_direction.empty() ||
+                          !flags.focus_connection.empty() || !flags.explain_only.empty() ||
+                          flags.exposure || flags.explain || flags.multiple_networks;
+  if (is_foreign) {
+    return fail_network(flags,
+                        "--focusworkload-peer, --focus-direction, --focus-conn, --explain-only, "
+                        "--exposure, --explain and --multiple-networks need --compat "
+                        "netpol-analyzer");
+  }
+  if (std::ranges::find(formats, std::string_view(flags.output)) == formats.end()) {
+    std::string expected;
+    for (const std::string_view format : formats) {
+      expected.append(expected.empty() ? "" : ", ").append(format);
+    }
+    return fail_network(
+        flags, fmt::format("no format \"{}\" here; expected one of {}", flags.output, expected));
+  }
+  return 0;
 }
 
 std::vector<std::string> with_more(std::vector<std::string> paths, const NetworkFlags& flags) {
@@ -138,6 +163,10 @@ Result<Question> read_question(const World& world, const NetworkFlags& flags) {
 }  // namespace
 
 int run_network_connections(const NetworkFlags& flags) {
+  if (const int refused = refuse_foreign(flags, {"txt", "csv", "json", "md", "dot", "classes"});
+      refused != 0) {
+    return refused;
+  }
   const auto loaded = load(with_more(flags.paths, flags), flags);
   if (loaded == nullptr) {
     return kCannot;
@@ -163,6 +192,9 @@ int run_network_connections(const NetworkFlags& flags) {
 }
 
 int run_network_question(const NetworkFlags& flags) {
+  if (const int refused = refuse_foreign(flags, {"txt", "json"}); refused != 0) {
+    return refused;
+  }
   const bool is_evaluate = flags.verb == "evaluate";
   if (flags.paths.size() < (is_evaluate ? 3 : 2) || flags.paths.size() > 3 || flags.files.empty()) {
     return fail_network(flags, is_evaluate ? "expected SRC DST PORT, and manifests by -f"
@@ -190,6 +222,9 @@ int run_network_question(const NetworkFlags& flags) {
 }
 
 int run_network_exposure(const NetworkFlags& flags) {
+  if (const int refused = refuse_foreign(flags, {"txt", "json"}); refused != 0) {
+    return refused;
+  }
   const auto loaded = load(with_more(flags.paths, flags), flags);
   if (loaded == nullptr) {
     return kCannot;
@@ -201,6 +236,9 @@ int run_network_exposure(const NetworkFlags& flags) {
 }
 
 int run_network_difference(const NetworkFlags& flags) {
+  if (const int refused = refuse_foreign(flags, {"txt", "csv", "json", "md"}); refused != 0) {
+    return refused;
+  }
   if (flags.paths.size() != 2) {
     return fail_network(flags, "expected two files or folders: BEFORE AFTER");
   }
@@ -220,6 +258,9 @@ int run_network_difference(const NetworkFlags& flags) {
 }
 
 int run_network_query(const NetworkFlags& flags) {
+  if (const int refused = refuse_foreign(flags, {"txt", "json"}); refused != 0) {
+    return refused;
+  }
   if (flags.files.empty()) {
     return fail_network(flags, "expected files of assertions, and manifests by -f");
   }

@@ -35,6 +35,7 @@ class AnalyserBuilder {
 
   void build() {
     read_postings();
+    read_names();
     find_classes();
     lift_postings();
     index_policies();
@@ -122,8 +123,6 @@ class AnalyserBuilder {
     }
   }
 
-  const Posting& posting(SelectorId id) const { return postings_[posting_of_[id]]; }
-
   // --- classes --------------------------------------------------------------------------------
 
   // Two endpoints are alike if the same postings name them, and they have the same named ports and
@@ -150,7 +149,7 @@ class AnalyserBuilder {
         add(match);
       }
       for (const topology::ContainerPort& port : endpoints[e].ports) {
-        if (!port.name.empty() && is_named(port.name)) {
+        if (!port.name.empty() && names_.contains(std::string(port.name))) {
           key.append("p").append(port.name).append("\0", 1);
           add(port.port);
           add(port.protocol);
@@ -178,16 +177,12 @@ class AnalyserBuilder {
   }
 
   // Names that no rule asks for tell nobody apart.
-  bool is_named(std::string_view name) {
-    if (!has_names_) {
-      for (const Rule& rule : policies_.rules()) {
-        for (const NamedPort& port : policies_.named_ports_of(rule)) {
-          names_.emplace(std::string(port.name), std::vector<ClassId>());
-        }
+  void read_names() {
+    for (const Rule& rule : policies_.rules()) {
+      for (const NamedPort& port : policies_.named_ports_of(rule)) {
+        names_.emplace(std::string(port.name), std::vector<ClassId>());
       }
-      has_names_ = true;
     }
-    return names_.contains(std::string(name));
   }
 
   // From endpoints to classes.
@@ -554,11 +549,10 @@ class AnalyserBuilder {
   std::map<AddressesId, std::uint32_t> address_posting_of_;
   std::vector<Posting> postings_;  // of selectors, then of addresses
   std::vector<std::vector<std::pair<std::uint32_t, Match>>> marks_of_;  // by class
-  bool has_names_ = false;
-  std::unordered_map<std::string, std::vector<ClassId>> names_;  // of ports that rules name
-  std::vector<std::vector<std::uint32_t>> policies_by_subject_;  // by posting
-  std::vector<std::uint32_t> broad_subjects_;                    // postings that hold for most
-  std::vector<PooledId> rule_connections_;                       // by rule
+  std::unordered_map<std::string, std::vector<ClassId>> names_;         // of ports that rules name
+  std::vector<std::vector<std::uint32_t>> policies_by_subject_;         // by posting
+  std::vector<std::uint32_t> broad_subjects_;  // postings that hold for most
+  std::vector<PooledId> rule_connections_;     // by rule
   std::map<Governance, std::uint32_t> table_by_governance_[2];
 };
 
