@@ -89,6 +89,9 @@ Examples:
   tally network evaluate shop/web shop/db tcp/5432 -f k8s/
                                                      one question: exit code 0 or 1
   tally network query assertions.yaml -f k8s/        what must hold, for CI
+  tally network query redundancy -f k8s/             which rules change nothing
+  tally network lint k8s/                            what is wrong, useless or missing
+  tally network map k8s/ --out map.html              the picture
 
 Exit codes: 0 done; 1 evaluate: not allowed, query: violated, diff: different, replay: denied; 2 the input cannot be read or analysed.)";
 
@@ -291,6 +294,12 @@ struct Tree {
                      "netpol-analyzer, or network-config-analyzer (of query: scheme files): what "
                      "that tool answers, in its formats")
         ->check(CLI::IsMember({"netpol-analyzer", "network-config-analyzer"}));
+    verb->add_option("--mesh", flags.mesh,
+                     "Istio's data plane: auto (as labels say), none, sidecar or ambient "
+                     "(default: auto)")
+        ->check(CLI::IsMember({"auto", "none", "sidecar", "ambient"}));
+    verb->add_option("--trust-domain", flags.trust_domain,
+                     "Of the mesh's identities (default: cluster.local)");
     verb->add_flag("--multiple-networks", flags.multiple_networks,
                    "Analyse user-defined and secondary networks");
     verb->add_option("-n,--namespace", flags.default_namespace,
@@ -358,13 +367,38 @@ struct Tree {
         ->allow_extra_args(false);
     replay->add_option("-o,--output", flags.output, "txt or json (default: txt)")
         ->check(CLI::IsMember({"txt", "json"}));
-    CLI::App* query = declare_network_verb("query", "Check assertions about the network",
-                                           "Files of kind NetworkAssertions; manifests by -f");
+    CLI::App* query = declare_network_verb(
+        "query", "Check assertions about the network, or ask a question about the policies",
+        "Files of kind NetworkAssertions, or one question: emptiness, vacuity, redundancy, "
+        "disjointness, all-captured, sanity; with --against: equivalence, containment, "
+        "two-way-containment, permits, forbids, interferes, pairwise-interferes, "
+        "semantic-diff. Manifests by -f");
+    query
+        ->add_option("--against", flags.against,
+                     "The manifests that those of -f are compared with. Repeatable")
+        ->allow_extra_args(false);
+    CLI::App* map = declare_network_verb("map",
+                                         "Write one HTML page that shows who can talk to "
+                                         "whom, and why");
+    map->add_option("--out", flags.out, "Write into this file (default: standard output)");
+    CLI::App* checks = declare_network_verb(
+        "lint", "Name what is wrong, useless or missing in network policies and the mesh");
+    checks->add_option("-o,--output", flags.output,
+                     "Format, or FORMAT=FILE, as of tally assess (default: table)");
+    checks->add_option("--fail-on", flags.fail_on,
+                     "Exit code 1 from this severity on: critical, high, medium, low, info, never "
+                     "(default: high)")
+        ->check(CLI::IsMember({"critical", "high", "medium", "low", "info", "never"}));
     query->add_option("-o,--output", flags.output, "txt or json (default: txt)")
         ->check(CLI::IsMember({"txt", "json"}));
     CLI::App* evaluate = declare_network_verb(
         "evaluate", "Answer one question: SRC DST PORT",
         "Workloads (NAMESPACE/NAME) or addresses, and tcp/80; manifests by -f");
+    for (CLI::App* verb : {network->get_subcommand("explain"), evaluate}) {
+      verb->add_option("--method", flags.method, "Of an HTTP request: GET, POST, ...");
+      verb->add_option("--path", flags.path, "Its path");
+      verb->add_option("--host", flags.host, "Its host");
+    }
     evaluate->add_option("-s,--source-pod", flags.source, "Pod or workload that connects");
     evaluate->add_option("--source-namespace", flags.source_namespace,
                          "Its namespace (default: default)");

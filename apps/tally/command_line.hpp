@@ -126,7 +126,7 @@ struct NetworkFlags {
   std::vector<std::string> files;  // manifests of explain, evaluate and query
   std::vector<std::string> with;   // more manifests: "what if"
   std::string compat;              // "netpol-analyzer"
-  std::string output = "txt";   // txt, csv, json, md or dot
+  std::string output = "txt";      // txt, csv, json, md or dot
   std::vector<std::string> focus_workloads;
   std::vector<std::string> focus_workload_peers;
   std::string focus_direction;   // ingress or egress
@@ -142,8 +142,14 @@ struct NetworkFlags {
   std::string port;
   std::string default_namespace = "default";
   std::vector<std::string> flows;    // of generate
-  std::vector<std::string> against;  // of replay: the candidate policies
-  std::string out;                   // of generate: a folder
+  std::vector<std::string> against;  // of replay: the candidate policies; of query: the second
+  std::string out;                   // of generate: a folder; of map: a file
+  std::string mesh = "auto";         // auto, none, sidecar or ambient
+  std::string trust_domain = "cluster.local";
+  std::string method;  // of explain and evaluate: an HTTP request
+  std::string path;
+  std::string host;
+  std::string fail_on = "high";  // of lint: a severity, or never
   bool default_deny = false;
   bool least_privilege = false;
   bool exposure = false;

@@ -1,7 +1,9 @@
 #pragma once
 // The verbs below `tally network`, one file each, and what they share.
 
+#include <initializer_list>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "flow/flow_set.hpp"
 #include "input/read_inputs.hpp"
 #include "kube/snapshot.hpp"
+#include "reachability/world.hpp"
 
 namespace tally::app {
 
@@ -24,6 +27,7 @@ struct ClusterInput {
 
 // `tally network VERB: message`; 2.
 int fail_network(const NetworkFlags& flags, std::string_view message);
+int fail_network(const NetworkFlags& flags, const Error& error);
 // Observed flows of a file, or of standard input ("-"), into every set; lines that cannot be read
 // are printed as warnings. 0, or an exit code.
 int read_flow_file(const std::string& path, const NetworkFlags& flags,
@@ -31,13 +35,33 @@ int read_flow_file(const std::string& path, const NetworkFlags& flags,
 // On standard error, unless --quiet.
 void print_warning(const NetworkFlags& flags, std::string_view message);
 
+// Manifests and what was made of them; the World points into the rest.
+struct LoadedNetwork {
+  ClusterInput cluster;
+  std::unique_ptr<reachability::World> world;
+  bool has_errors = false;  // something could not be read: what is printed is not the whole
+};
+// Null: said why, exit code 2.
+[[nodiscard]] std::unique_ptr<LoadedNetwork> load_network(const std::vector<std::string>& paths,
+                                                          const NetworkFlags& flags);
+// `paths` and those of --with.
+[[nodiscard]] std::vector<std::string> with_more(std::vector<std::string> paths,
+                                                 const NetworkFlags& flags);
+// What only netpol-analyzer's view knows is refused, not passed over: 0, or the exit code.
+[[nodiscard]] int refuse_foreign(const NetworkFlags& flags,
+                                 std::initializer_list<std::string_view> formats);
+// 0 or 1; what could not be read makes the answer one that cannot be relied on: 2.
+[[nodiscard]] int exit_code(const LoadedNetwork& loaded, bool is_good);
+
 // One function for each row of the table in verb_network.cpp.
 // Our own answers (verb_network_world.cpp):
 int run_network_connections(const NetworkFlags& flags);
 int run_network_exposure(const NetworkFlags& flags);
 int run_network_question(const NetworkFlags& flags);  // evaluate, explain
 int run_network_difference(const NetworkFlags& flags);
-int run_network_query(const NetworkFlags& flags);
+int run_network_query(const NetworkFlags& flags);     // verb_network_query.cpp
+int run_network_map(const NetworkFlags& flags);       // verb_network_map.cpp
+int run_network_lint(const NetworkFlags& flags);      // verb_network_lint.cpp
 int run_network_generate(const NetworkFlags& flags);  // verb_network_generate.cpp
 int run_network_replay(const NetworkFlags& flags);    // verb_network_replay.cpp
 // netpol-analyzer's:
