@@ -68,7 +68,7 @@ int run_network_connections(const NetworkFlags& flags) {
                                            : *reachability::parse_list_format(flags.output);
   if (format == reachability::ListFormat::Classes) {
     static_cast<void>(print(reachability::classes_to_text(
-        *loaded->world, reachability::list_class_connections(*loaded->world))));
+        *loaded->world, network_policy::list_class_pairs(loaded->world->analyser()))));
   } else {
     static_cast<void>(print(reachability::to_text(
         *loaded->world, reachability::list_connections(*loaded->world, filter), format)));

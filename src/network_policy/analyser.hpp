@@ -3,8 +3,9 @@
 //
 // Endpoints that no rule tells apart are one class: the same selectors match them, they have the
 // same named ports, and lie in the same address blocks. For each class and direction there is one
-// table: the answer towards nearly everybody, and the classes and outside addresses for which it is
-// another. Building is linear in what selectors match; a question is two look-ups.
+// table: the answer towards nearly everybody, and the lists of classes and outside addresses for
+// which it is another. Tables whose rules ask for the same share these lists; building is linear in
+// what selectors match; a question is two look-ups.
 //
 //   const Analyser analyser(topology, policies);
 //   analyser.between(source, destination)          // positions in topology.endpoints()
@@ -12,6 +13,7 @@
 // Topology and policies must outlive it. Immutable after building; share freely.
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <utility>
 #include <vector>
@@ -34,10 +36,15 @@ struct PooledAnswer {
 
 // One direction of one class.
 struct DirectionTable {
-  // Towards every class that is not in `others`: [0] of pods whose addresses are not known, [1] of
-  // pods whose addresses are.
+  // Towards every class that is in no part: [0] of pods whose addresses are not known, [1] of pods
+  // whose addresses are.
   PooledAnswer usual[2];
-  std::vector<std::pair<ClassId, PooledAnswer>> others;  // ascending by class
+  // Classes towards which it is another. Disjoint; tables share the lists of classes.
+  struct Part {
+    std::span<const ClassId> classes;  // ascending
+    PooledAnswer answer;
+  };
+  std::vector<Part> parts;
   // Outside addresses, disjoint and together everything (IPv4 and IPv6).
   std::vector<std::pair<scalar::AddressSet, PooledAnswer>> outside;
   bool is_isolated = false;  // a policy of this direction selects it, and ends with a denial
@@ -91,6 +98,7 @@ class Analyser {
   std::vector<std::uint32_t> members_;
   std::vector<bool> knows_addresses_;  // by class
   std::vector<DirectionTable> tables_;
+  std::deque<std::vector<ClassId>> lists_;  // of classes, which tables share
   std::vector<std::uint32_t> table_of_[2];  // by Direction and class: positions in tables_
   ConnectionPool pool_;
 };

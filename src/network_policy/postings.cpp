@@ -20,14 +20,22 @@ void sort_unique(std::vector<std::uint32_t>& numbers) {
   numbers.erase(repeated.begin(), repeated.end());
 }
 
-}  // namespace
-
-Match Posting::of(std::uint32_t member, bool knows_addresses) const noexcept {
-  const auto at =
-      std::ranges::lower_bound(others, member, {}, &std::pair<std::uint32_t, Match>::first);
-  return at != others.end() && at->first == member ? at->second
-                                                   : usual[static_cast<int>(knows_addresses)];
+// A posting of addresses that names most pods whose addresses are known: names the others instead.
+void turn_around(Posting& posting, std::span<const topology::Endpoint> endpoints) {
+  std::vector<std::pair<std::uint32_t, Match>> absent;
+  auto next = posting.others.begin();
+  for (std::uint32_t e = 0; e < endpoints.size(); ++e) {
+    if (next != posting.others.end() && next->first == e) {
+      ++next;
+    } else if (!endpoints[e].addresses.empty()) {
+      absent.emplace_back(e, Match::No);
+    }
+  }
+  posting.usual[1] = Match::Yes;
+  posting.others = std::move(absent);
 }
+
+}  // namespace
 
 // Only labels that a selector asks for are indexed.
 PostingReader::PostingReader(const topology::Topology& topology, const SelectorPool& selectors)
@@ -241,8 +249,11 @@ std::vector<Posting> read_address_postings(const topology::Topology& topology,
     add(sets[i].v6().intervals(), v6_starts, v4_starts.size(), i);
   }
   const auto endpoints = topology.endpoints();
+  std::size_t known = 0;
+  std::vector<std::uint32_t> matched;
   for (std::uint32_t e = 0; e < endpoints.size(); ++e) {
-    std::vector<std::uint32_t> matched;
+    matched.clear();
+    known += endpoints[e].addresses.empty() ? 0 : 1;
     for (const scalar::IpAddress& address : endpoints[e].addresses) {
       std::size_t part = 0;
       if (address.is_v4()) {
@@ -260,6 +271,11 @@ std::vector<Posting> read_address_postings(const topology::Topology& topology,
     sort_unique(matched);
     for (const std::uint32_t set : matched) {
       postings[set].others.emplace_back(e, Match::Yes);
+    }
+  }
+  for (Posting& posting : postings) {
+    if (posting.others.size() * 2 > known) {
+      turn_around(posting, endpoints);
     }
   }
   return postings;

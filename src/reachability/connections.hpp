@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "network_policy/class_pairs.hpp"
 #include "reachability/world.hpp"
 
 namespace tally::reachability {
@@ -31,21 +32,14 @@ struct ConnectionFilter {
 [[nodiscard]] std::vector<ConnectionRow> list_connections(World& world,
                                                           const ConnectionFilter& filter);
 
-// The same for classes: one row for all workloads of a class.
-struct ClassRow {
-  network_policy::ClassId source = 0;
-  network_policy::ClassId destination = 0;
-  network_policy::PooledAnswer answer{};
-};
-[[nodiscard]] std::vector<ClassRow> list_class_connections(World& world);
-
 enum class ListFormat : std::uint8_t { Text, Csv, Json, Markdown, Dot, Classes };
 // "txt", "csv", "json", "md", "dot", "classes"
 [[nodiscard]] std::optional<ListFormat> parse_list_format(std::string_view name) noexcept;
 
 [[nodiscard]] std::string to_text(const World& world, const std::vector<ConnectionRow>& rows,
                                   ListFormat format);
-[[nodiscard]] std::string classes_to_text(const World& world, const std::vector<ClassRow>& rows);
+[[nodiscard]] std::string classes_to_text(const World& world,
+                                          const std::vector<network_policy::ClassPair>& rows);
 
 // "all", "TCP 80", "TCP 80, perhaps UDP 53"
 [[nodiscard]] std::string to_words(const World& world, const network_policy::PooledAnswer& answer);

@@ -190,7 +190,7 @@ std::string to_text(const World& world, const std::vector<ConnectionRow>& rows, 
   return as_text(cells);
 }
 
-std::string classes_to_text(const World& world, const std::vector<ClassRow>& rows) {
+std::string classes_to_text(const World& world, const std::vector<network_policy::ClassPair>& rows) {
   constexpr std::size_t kShownMax = 3;
   std::string out;
   const auto name = [&](network_policy::ClassId id) {
@@ -205,7 +205,7 @@ std::string classes_to_text(const World& world, const std::vector<ClassRow>& row
     return text;
   };
   std::vector<bool> is_shown(world.analyser().class_count());
-  for (const ClassRow& row : rows) {
+  for (const network_policy::ClassPair& row : rows) {
     is_shown[row.source] = true;
     is_shown[row.destination] = true;
   }
@@ -214,7 +214,7 @@ std::string classes_to_text(const World& world, const std::vector<ClassRow>& row
       out.append("class ").append(std::to_string(id)).append(": ").append(name(id)).append("\n");
     }
   }
-  for (const ClassRow& row : rows) {
+  for (const network_policy::ClassPair& row : rows) {
     out.append(std::to_string(row.source)).append(" -> ").append(std::to_string(row.destination));
     out.append("  ").append(to_words(world, row.answer)).append("\n");
   }

@@ -12,12 +12,10 @@
 
 namespace tally::network_policy {
 
-// By endpoint, or by class: what holds for most, and who differs.
+// By endpoint: what holds for most, and who differs.
 struct Posting {
   Match usual[2] = {Match::No, Match::No};              // of pods without and with known addresses
   std::vector<std::pair<std::uint32_t, Match>> others;  // ascending
-
-  [[nodiscard]] Match of(std::uint32_t member, bool knows_addresses) const noexcept;
 };
 
 class PostingReader {
