@@ -1,21 +1,24 @@
 // Network policy at the size of the largest clusters: 25,000 namespaces, 100,000 pods, 75,000
 // policies, shaped like the scale test of Antrea's controller (pkg/controller/networkpolicy,
 // TestInitXLargeScaleWithSmallNamespaces): 4 pods and 3 policies in each namespace. Prints the time
-// of each step and the greatest resident size.
+// of each step and the greatest resident size; then changes one pod or one policy at a time, with a
+// question about it after each.
 //
-//   network_scale [NAMESPACES [QUERIES]]
+//   network_scale [NAMESPACES [QUERIES [CHANGES]]]
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "document/read.hpp"
 #include "kube/api_kinds.hpp"
 #include "kube/objects.hpp"
-#include "network_policy/analyser.hpp"
+#include "network_policy/live.hpp"
 
 namespace {
 
@@ -29,6 +32,14 @@ double peak_mb() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+std::string pod(const std::string& name_space, int number, const std::string& app, int n) {
+  return R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"pod-)" + std::to_string(number) +
+         R"(","namespace":")" + name_space + R"(","labels":{")" + app +
+         R"(":"scale","pod-template-hash":"5d7f8"}},"spec":{"containers":[{"name":"c","ports":[{"containerPort":80,"name":"http"}]}]},"status":{"podIP":"10.)" +
+         std::to_string(n / 16384) + "." + std::to_string(n / 64 % 256) + "." +
+         std::to_string(n % 64 * 4 + number) + "\"}}\n";
 }
 
 std::string policy(const std::string& name_space, int number, const std::string& spec) {
@@ -45,13 +56,7 @@ std::string cluster(int namespaces) {
     text += R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":")" + ns +
             R"(","labels":{"scale":"small","namespace":")" + ns + R"("}}})" + "\n";
     for (int p = 0; p < 4; ++p) {
-      const std::string app = p < 2 ? "app-1" : "app-2";
-      text +=
-          R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"pod-)" + std::to_string(p) +
-          R"(","namespace":")" + ns + R"(","labels":{")" + app +
-          R"(":"scale","pod-template-hash":"5d7f8"}},"spec":{"containers":[{"name":"c","ports":[{"containerPort":80,"name":"http"}]}]},"status":{"podIP":"10.)" +
-          std::to_string(n / 16384) + "." + std::to_string(n / 64 % 256) + "." +
-          std::to_string(n % 64 * 4 + p) + "\"}}\n";
+      text += pod(ns, p, p < 2 ? "app-1" : "app-2", n);
     }
     text += policy(
         ns, 1,
@@ -65,6 +70,66 @@ std::string cluster(int namespaces) {
             std::to_string(n / 256 % 256) + "." + std::to_string(n % 256) + R"(.0/24"}}]}]})");
   }
   return text;
+}
+
+// Texts that are read as one object each.
+std::vector<kube::Object> read_objects(
+    const std::vector<std::string>& texts, Arena& arena,
+    std::vector<std::shared_ptr<const document::Source>>& sources) {
+  std::vector<kube::Object> objects;
+  for (const std::string& text : texts) {
+    sources.push_back(document::Source::from_text("change.json", text));
+    std::vector<document::Document> documents;
+    std::vector<document::DocumentError> errors;
+    for (const document::Slice& slice : document::split(*sources.back())) {
+      document::read_slice(*sources.back(), slice, arena, {}, documents, errors);
+    }
+    objects.push_back(*kube::object_from_node(documents.front().root, sources.back().get()));
+  }
+  return objects;
+}
+
+// Times of one change with a question, in microseconds: median and greatest.
+void report(const char* what, std::vector<double> times) {
+  std::ranges::sort(times);
+  std::printf("%zu %s, a question after each: median %.1f us, greatest %.1f us\n", times.size(),
+              what, times[times.size() / 2], times.back());
+}
+
+void change(const std::shared_ptr<const kube::Snapshot>& snapshot, int namespaces, int count) {
+  using network_policy::Live;
+  Arena arena;
+  std::vector<std::shared_ptr<const document::Source>> sources;
+  std::mt19937 random(2);
+  std::vector<std::string> pods;
+  std::vector<std::string> policies;
+  for (int i = 0; i < count; ++i) {
+    const int n = static_cast<int>(random() % static_cast<unsigned>(namespaces));
+    const std::string ns = "ns-" + std::to_string(n);
+    pods.push_back(pod(ns, 0, "app-2", n));
+    policies.push_back(policy(
+        ns, 2,
+        R"({"podSelector":{"matchLabels":{"app-1":"scale"}},"policyTypes":["Ingress"],"ingress":[{"from":[{"podSelector":{}}],"ports":[{"port":8080}]}]})"));
+  }
+  // As many changes to policies as a Live takes before it wants to be made anew.
+  policies.resize(std::min<std::size_t>(policies.size(), 200));
+  for (const auto& [what, texts] :
+       {std::pair("pods changed", &pods), std::pair("policies changed", &policies)}) {
+    Live live(snapshot, {});
+    std::vector<double> times;
+    for (const kube::Object& object : read_objects(*texts, arena, sources)) {
+      const double start = now();
+      const bool is_taken = live.put(object) == Live::Outcome::Taken;
+      const auto answer =
+          live.between({object.ref.name_space, "pod-2"}, {object.ref.name_space, "pod-0"});
+      times.push_back((now() - start) * 1e6);
+      if (!is_taken || !answer) {
+        std::printf("%s: not taken\n", what);
+        return;
+      }
+    }
+    report(what, std::move(times));
+  }
 }
 
 }  // namespace
@@ -114,5 +179,6 @@ int main(int argc, char** argv) {
   }
   std::printf("%d questions: %.3f us each, %zu allowed\n", queries, (now() - at) * 1e6 / queries,
               allowed);
+  change(snapshot, namespaces, argc > 3 ? std::atoi(argv[3]) : 1'000);
   return errors.empty() ? 0 : 1;
 }

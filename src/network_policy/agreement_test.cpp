@@ -2,10 +2,13 @@
 // on random clusters of every dialect.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <memory>
 #include <random>
 #include <string>
 
 #include "network_policy/analyser.hpp"
+#include "network_policy/live.hpp"
 #include "network_policy/testing/cluster.hpp"
 
 namespace tally::network_policy {
@@ -445,6 +448,76 @@ TEST(Agreement, ClassesAndPairs) {
   }
   EXPECT_GT(pairs, 10'000U);
   EXPECT_GT(blocks, 10'000U);
+}
+
+// Changes one by one, and the changed cluster read anew.
+TEST(Agreement, ChangesAndNewAnalysis) {
+  std::size_t pairs = 0;
+  std::size_t rebuilds = 0;
+  std::size_t removals = 0;
+  for (unsigned seed = 1; seed <= 400; ++seed) {
+    Random random(seed);
+    const LoadOptions options{.ip_blocks_select_pods = seed % 2 == 0,
+                              .host_network_pods_are_nodes = seed % 3 != 0};
+    const Cluster first(random_cluster(random), options);
+    const Cluster second(random_cluster(random), options);  // what changes come from
+    std::map<std::string, kube::Object> objects;
+    const auto key_of = [](const scalar::ObjectRef& ref) { return ref.to_string(); };
+    for (const kube::Object& object : first.snapshot()->objects()) {
+      objects.insert_or_assign(key_of(object.ref), object);
+    }
+    auto live = std::make_unique<Live>(first.snapshot(), options);
+    std::shared_ptr<const kube::Snapshot> snapshot;
+    for (int step = 0; step < 6; ++step) {
+      const auto changes = second.snapshot()->objects();
+      Live::Outcome outcome = Live::Outcome::Taken;
+      if (random.one_in(3) && objects.size() > 4) {
+        const auto at =
+            std::next(objects.begin(), random.below(static_cast<unsigned>(objects.size())));
+        outcome = live->remove(at->second.ref);
+        objects.erase(at);
+        ++removals;
+      } else {
+        const kube::Object& object = changes[random.below(static_cast<unsigned>(changes.size()))];
+        outcome = live->put(object);
+        objects.insert_or_assign(key_of(object.ref), object);
+      }
+      std::vector<kube::Object> all;
+      for (const auto& [key, object] : objects) {
+        all.push_back(object);
+      }
+      snapshot = kube::Snapshot::create(std::move(all), "default");
+      if (outcome == Live::Outcome::NeedsRebuild) {
+        ++rebuilds;
+        live = std::make_unique<Live>(snapshot, options);
+      }
+      const topology::Topology topology = topology::Topology::read(*snapshot);
+      const PolicySet policies = PolicySet::load(*snapshot, options);
+      for (const topology::Endpoint& source : topology.endpoints()) {
+        for (const topology::Endpoint& destination : topology.endpoints()) {
+          const PairAnswer expected = connections_between(policies, EndpointPeer(topology, source),
+                                                          EndpointPeer(topology, destination));
+          const auto actual =
+              live->between({topology.name_space_of(source).name, source.name},
+                            {topology.name_space_of(destination).name, destination.name});
+          ASSERT_TRUE(actual.has_value()) << "seed " << seed << " step " << step;
+          ASSERT_EQ(actual->allowed.to_string(), expected.allowed.to_string())
+              << "seed " << seed << " step " << step << ": " << source.name << " -> "
+              << destination.name;
+          ASSERT_EQ(actual->unknown.to_string(), expected.unknown.to_string())
+              << "seed " << seed << " step " << step << ": " << source.name << " -> "
+              << destination.name;
+          ++pairs;
+        }
+      }
+      EXPECT_FALSE(live->between({"n1", "nobody"}, {"n1", "q0"}).has_value());
+    }
+  }
+  EXPECT_GT(pairs, 20'000U);
+  EXPECT_GT(removals, 500U);
+  // Tiers and sets of Calico, and namespaces where its policies are, ask for a new analysis.
+  EXPECT_GT(rebuilds, 100U);
+  EXPECT_LT(rebuilds, 1'200U);
 }
 
 }  // namespace

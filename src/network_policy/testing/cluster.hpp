@@ -49,6 +49,7 @@ class Cluster {
     policies_ = std::make_unique<PolicySet>(PolicySet::load(*snapshot_, options));
   }
 
+  [[nodiscard]] const std::shared_ptr<const kube::Snapshot>& snapshot() const { return snapshot_; }
   [[nodiscard]] const topology::Topology& topology() const { return *topology_; }
   [[nodiscard]] const PolicySet& policies() const { return *policies_; }
 
