@@ -8,6 +8,7 @@
 
 #include "cel/type.hpp"
 #include "cel/value.hpp"
+#include "scalar/base64.hpp"
 #include "scalar/time_text.hpp"
 
 namespace tally::cel {
@@ -22,25 +23,6 @@ constexpr std::int64_t kJsonIntegerMax = (std::int64_t{1} << 53U) - 1;
 std::string number_text(auto number) {
   std::array<char, 32> digits{};
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
-}
-
-std::string base64(std::string_view octets) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((octets.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < octets.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      const auto octet =
-          i + j < octets.size() ? static_cast<unsigned char>(octets[i + j]) : std::uint8_t{0};
-      group = group << 8U | octet;
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out += i + j <= octets.size() ? kAlphabet[group >> (18 - 6 * j) & 0x3FU] : '=';
-    }
-  }
-  return out;
 }
 
 class NodeBuilder {
@@ -78,7 +60,7 @@ class NodeBuilder {
         out = Node::make_string(value.text(), options_.offset);
         return true;
       case ValueKind::Bytes:
-        out = string(base64(value.text()));
+        out = string(scalar::encode_base64(value.text()));
         return true;
       case ValueKind::Timestamp:
         out = string(scalar::timestamp_text({value.as_int(), value.nanoseconds()}).text());

@@ -6,8 +6,8 @@
 #include "crypto/legacy_digest.hpp"
 #include "crypto/sha256.hpp"
 #include "jmespath/functions/all.hpp"
-#include "jmespath/internal/base64.hpp"
 #include "jmespath/internal/call.hpp"
+#include "scalar/base64.hpp"
 
 namespace tally::jmespath {
 
@@ -16,7 +16,7 @@ namespace {
 using Arguments = std::span<const Node>;
 
 bool apply_base64_decode(Call& call, Arguments arguments, Node& out) {
-  const Base64Decoded decoded = decode_base64(arguments[0].text());
+  const scalar::Base64Decoded decoded = scalar::decode_base64(arguments[0].text());
   if (decoded.bad_offset) {
     return call.fail(fmt::format("illegal base64 data at input byte {}", *decoded.bad_offset));
   }
@@ -25,7 +25,7 @@ bool apply_base64_decode(Call& call, Arguments arguments, Node& out) {
 
 bool apply_base64_encode(Call& call, Arguments arguments, Node& out) {
   return call.charge_steps(arguments[0].text().size()) &&
-         call.give_text(encode_base64(arguments[0].text()), out);
+         call.give_text(scalar::encode_base64(arguments[0].text()), out);
 }
 
 bool apply_sha256(Call& call, Arguments arguments, Node& out) {

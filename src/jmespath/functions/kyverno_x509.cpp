@@ -8,10 +8,10 @@
 
 #include "crypto/certificate.hpp"
 #include "jmespath/functions/all.hpp"
-#include "jmespath/internal/base64.hpp"
 #include "jmespath/internal/call.hpp"
 #include "jmespath/internal/der.hpp"
 #include "jmespath/internal/numbers.hpp"
+#include "scalar/base64.hpp"
 #include "scalar/ip_address.hpp"
 #include "scalar/url.hpp"
 
@@ -33,7 +33,9 @@ class Writer {
   [[nodiscard]] Node text(std::string_view text) const {
     return Node::make_string(arena_.copy(text), 0);
   }
-  [[nodiscard]] Node base64(std::string_view octets) const { return text(encode_base64(octets)); }
+  [[nodiscard]] Node base64(std::string_view octets) const {
+    return text(scalar::encode_base64(octets));
+  }
   [[nodiscard]] Node base64_or_null(std::string_view octets) const {
     return octets.empty() ? Node{} : base64(octets);
   }

@@ -1,9 +1,8 @@
-#include "cel/internal/base64.hpp"
+#include "scalar/base64.hpp"
 
 #include <array>
 
-namespace tally::cel {
-
+namespace tally::scalar {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -28,8 +27,7 @@ std::size_t skip_breaks(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-Base64Decoded decode_base64(Arena& arena, std::string_view text, Padding padding) {
-  char* const octets = arena.allocate_array<char>(text.size() / 4 * 3 + 3);
+Base64Read read_base64(std::string_view text, Base64Padding padding, char* octets) {
   std::size_t size = 0;
   std::size_t at = 0;
   while (true) {
@@ -40,10 +38,10 @@ Base64Decoded decode_base64(Arena& arena, std::string_view text, Padding padding
       at = skip_breaks(text, at);
       if (at == text.size()) {
         if (count == 0) {
-          return {.octets = {octets, size}, .bad_offset = {}};
+          return {.size = size};
         }
-        if (count == 1 || padding == Padding::Required) {
-          return {.octets = {}, .bad_offset = at - count};
+        if (count == 1 || padding == Base64Padding::Required) {
+          return {.size = 0, .bad_offset = at - count};
         }
         ended = true;
         break;
@@ -54,23 +52,23 @@ Base64Decoded decode_base64(Arena& arena, std::string_view text, Padding padding
         ++at;
         continue;
       }
-      if (padding == Padding::Forbidden || text[at] != '=' || count < 2) {
-        return {.octets = {}, .bad_offset = at};
+      if (padding == Base64Padding::Forbidden || text[at] != '=' || count < 2) {
+        return {.size = 0, .bad_offset = at};
       }
       ++at;
       if (count == 2) {  // the second padding character
         at = skip_breaks(text, at);
         if (at == text.size()) {
-          return {.octets = {}, .bad_offset = text.size()};
+          return {.size = 0, .bad_offset = text.size()};
         }
         if (text[at] != '=') {
-          return {.octets = {}, .bad_offset = at - 1};
+          return {.size = 0, .bad_offset = at - 1};
         }
         ++at;
       }
       at = skip_breaks(text, at);
       if (at < text.size()) {
-        return {.octets = {}, .bad_offset = at};
+        return {.size = 0, .bad_offset = at};
       }
       ended = true;
       break;
@@ -81,24 +79,25 @@ Base64Decoded decode_base64(Arena& arena, std::string_view text, Padding padding
       octets[size++] = static_cast<char>(bits >> (16 - 8 * i) & 0xFFU);
     }
     if (ended) {
-      return {.octets = {octets, size}, .bad_offset = {}};
+      return {.size = size};
     }
   }
 }
 
-void append_base64(TextBuilder& out, std::string_view octets) {
-  for (std::size_t i = 0; i < octets.size(); i += 3) {
-    const auto byte = [octets, i](std::size_t k) {
-      return i + k < octets.size()
-                 ? static_cast<std::uint32_t>(static_cast<unsigned char>(octets[i + k]))
-                 : 0U;
-    };
-    const std::uint32_t bits = byte(0) << 16U | byte(1) << 8U | byte(2);
-    out.add(kAlphabet[bits >> 18U & 63U]);
-    out.add(kAlphabet[bits >> 12U & 63U]);
-    out.add(i + 1 < octets.size() ? kAlphabet[bits >> 6U & 63U] : '=');
-    out.add(i + 2 < octets.size() ? kAlphabet[bits & 63U] : '=');
-  }
+Base64Decoded decode_base64(std::string_view text) {
+  Base64Decoded out;
+  out.octets.resize(base64_octets_max(text.size()));
+  const Base64Read read = read_base64(text, Base64Padding::Required, out.octets.data());
+  out.octets.resize(read.size);
+  out.bad_offset = read.bad_offset;
+  return out;
 }
 
-}  // namespace tally::cel
+std::string encode_base64(std::string_view octets) {
+  std::string out;
+  out.reserve((octets.size() + 2) / 3 * 4);
+  write_base64(octets, [&out](char c) { out += c; });
+  return out;
+}
+
+}  // namespace tally::scalar
