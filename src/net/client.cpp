@@ -85,8 +85,16 @@ Result<std::vector<IpAddress>> Client::State::addresses_of(const Target& target,
 }
 
 Result<SSL_CTX*> Client::State::trust(const Request& request, TlsContext& own) {
-  if (!request.ca_bundle.empty()) {
-    TALLY_TRY(own, trust_bundle(request.ca_bundle));
+  const bool shows_certificate = !request.client_certificate.empty();
+  if (!request.ca_bundle.empty() || shows_certificate) {
+    if (request.ca_bundle.empty()) {
+      TALLY_TRY(own, trust_files(options.root_files));
+    } else {
+      TALLY_TRY(own, trust_bundle(request.ca_bundle));
+    }
+    if (shows_certificate) {
+      TALLY_CHECK(show_certificate(*own, request.client_certificate, request.client_key));
+    }
     return own.get();
   }
   const std::scoped_lock lock(mutex);
@@ -110,6 +118,7 @@ Result<Response> Client::State::ask(const Request& request, const Target& target
     auto done = exchange({.target = &target,
                           .address = address,
                           .tls = tls,
+                          .server_name = request.server_name,
                           .request = text,
                           .connect_end = std::min(end, now() + options.limits.connect),
                           .end = end},
@@ -167,6 +176,9 @@ Result<Response> Client::State::follow(const Request& first) {
     }
     if (!next->has_origin_of(target)) {
       std::erase_if(request.headers, carries_credentials);
+      request.client_certificate.clear();
+      request.client_key.clear();
+      request.server_name.clear();
     }
     target = std::move(*next);
   }

@@ -2,221 +2,18 @@
 // system's choice, certificates are made here, and time limits are short enough to wait for.
 #include "net/client.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <functional>
-#include <mutex>
-#include <thread>
+#include "net/testing/server.hpp"
 
 namespace tally::net {
 namespace {
 
 using namespace std::chrono_literals;
 
-// A key and a certificate that it signs itself: both its own authority and a server's.
-struct Identity {
-  EVP_PKEY* key = nullptr;
-  X509* certificate = nullptr;
-  std::string pem;
-
-  explicit Identity(const char* alternative_names, long valid_seconds = 3600) {
-    key = EVP_EC_gen("P-256");
-    certificate = X509_new();
-    X509_set_version(certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -7200);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), valid_seconds);
-    X509_set_pubkey(certificate, key);
-    X509_NAME* name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("server.test"), -1, -1, 0);
-    X509_set_issuer_name(certificate, name);
-    for (const auto& [id, text] : {std::pair{NID_basic_constraints, "critical,CA:TRUE"},
-                                   std::pair{NID_subject_alt_name, alternative_names}}) {
-      X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, id, text);
-      X509_add_ext(certificate, extension, -1);
-      X509_EXTENSION_free(extension);
-    }
-    X509_sign(certificate, key, EVP_sha256());
-    BIO* bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_X509(bio, certificate);
-    char* bytes = nullptr;
-    const long size = BIO_get_mem_data(bio, &bytes);
-    pem.assign(bytes, static_cast<std::size_t>(size));
-    BIO_free(bio);
-  }
-  Identity(const Identity&) = delete;
-  Identity& operator=(const Identity&) = delete;
-  ~Identity() {
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-  }
-};
-
-// One connection as the server's behaviour sees it.
-class Peer {
- public:
-  Peer(int descriptor, SSL* session, const std::atomic<bool>& stop)
-      : descriptor_(descriptor), session_(session), stop_(stop) {}
-
-  std::string read_request() const {
-    std::string text;
-    char bytes[4096];
-    while (text.find("\r\n\r\n") == std::string::npos) {
-      const auto count = session_ != nullptr
-                             ? SSL_read(session_, bytes, sizeof(bytes))
-                             : static_cast<int>(::recv(descriptor_, bytes, sizeof(bytes), 0));
-      if (count <= 0) {
-        break;
-      }
-      text.append(bytes, static_cast<std::size_t>(count));
-    }
-    return text;
-  }
-  bool write(std::string_view text) const {
-    while (!text.empty()) {
-      const auto count =
-          session_ != nullptr
-              ? SSL_write(session_, text.data(), static_cast<int>(text.size()))
-              : static_cast<int>(::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL));
-      if (count <= 0) {
-        return false;
-      }
-      text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-  }
-  // Waits until the client closes, or the server stops.
-  void wait() const {
-    while (!stop_) {
-      pollfd entry{descriptor_, POLLIN, 0};
-      char byte = 0;
-      if (::poll(&entry, 1, 10) > 0 && ::recv(descriptor_, &byte, 1, MSG_DONTWAIT) <= 0) {
-        return;
-      }
-    }
-  }
-  // Until the client says something, which it does not, or a hundredth of a second is over.
-  void pause() const {
-    pollfd entry{descriptor_, POLLIN, 0};
-    static_cast<void>(::poll(&entry, 1, 10));
-  }
-  [[nodiscard]] bool is_stopped() const { return stop_; }
-  void end_tls_abruptly() { ends_tls_ = false; }
-  [[nodiscard]] bool ends_tls() const { return ends_tls_; }
-
- private:
-  int descriptor_;
-  SSL* session_;
-  const std::atomic<bool>& stop_;
-  bool ends_tls_ = true;
-};
-
-class Server {
- public:
-  using Behaviour = std::function<void(Peer&, const std::string& request)>;
-
-  explicit Server(Behaviour behaviour, const Identity* identity = nullptr, int tls_max = 0)
-      : behaviour_(std::move(behaviour)) {
-    if (identity != nullptr) {
-      tls_ = SSL_CTX_new(TLS_server_method());
-      SSL_CTX_set_security_level(tls_, 0);
-      SSL_CTX_set_max_proto_version(tls_, tls_max);
-      SSL_CTX_use_certificate(tls_, identity->certificate);
-      SSL_CTX_use_PrivateKey(tls_, identity->key);
-    }
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    EXPECT_EQ(::listen(listener_, 8), 0);
-    socklen_t size = sizeof(address);
-    EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
-  ~Server() {
-    stop_ = true;
-    thread_.join();
-    ::close(listener_);
-    SSL_CTX_free(tls_);
-  }
-
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-  [[nodiscard]] std::string url(const std::string& host, const std::string& path = "/") const {
-    return (tls_ != nullptr ? "https://" : "http://") + host + ":" + std::to_string(port_) + path;
-  }
-  std::vector<std::string> requests() const {
-    const std::scoped_lock lock(mutex_);
-    return requests_;
-  }
-  [[nodiscard]] int connections() const { return connections_; }
-
- private:
-  void serve() {
-    while (!stop_) {
-      pollfd entry{listener_, POLLIN, 0};
-      if (::poll(&entry, 1, 10) <= 0) {
-        continue;
-      }
-      const int descriptor = ::accept(listener_, nullptr, nullptr);
-      if (descriptor < 0) {
-        continue;
-      }
-      connections_ += 1;
-      timeval limit{.tv_sec = 5, .tv_usec = 0};
-      ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-      SSL* session = nullptr;
-      bool is_ready = true;
-      if (tls_ != nullptr) {
-        session = SSL_new(tls_);
-        SSL_set_fd(session, descriptor);
-        is_ready = SSL_accept(session) == 1;
-      }
-      Peer peer(descriptor, session, stop_);
-      if (is_ready) {
-        const std::string request = peer.read_request();
-        {
-          const std::scoped_lock lock(mutex_);
-          requests_.push_back(request);
-        }
-        behaviour_(peer, request);
-      }
-      if (session != nullptr) {
-        if (is_ready && peer.ends_tls()) {
-          SSL_shutdown(session);
-        }
-        SSL_free(session);
-      }
-      ::shutdown(descriptor, SHUT_WR);
-      peer.wait();
-      ::close(descriptor);
-    }
-  }
-
-  Behaviour behaviour_;
-  SSL_CTX* tls_ = nullptr;
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
-  std::atomic<bool> stop_ = false;
-  std::atomic<int> connections_ = 0;
-  mutable std::mutex mutex_;
-  std::vector<std::string> requests_;
-  std::thread thread_;
-};
+using testing::Identity;
+using testing::Peer;
+using testing::Server;
 
 Server::Behaviour say(std::string text) {
   return [text = std::move(text)](Peer& peer, const std::string&) { peer.write(text); };
@@ -590,6 +387,50 @@ TEST(Client, ManyThreads) {
   }
   threads.clear();
   EXPECT_EQ(good, 20);
+}
+
+// The name of the certificate may be another than that of the URL; then that one counts alone.
+TEST(Client, ExpectsTheNamedServer) {
+  const Identity identity("DNS:api.test");
+  const Server server(say(kHello), &identity);
+  const auto ask = [&](const std::string& server_name) {
+    const Request request{.url = server.url("127.0.0.1"),
+                          .headers = {},
+                          .body = {},
+                          .ca_bundle = identity.pem,
+                          .server_name = server_name};
+    return without_port(shown(client_for({"127.0.0.1"}).call(request)), server);
+  };
+  EXPECT_EQ(ask("api.test"), "200 hello");
+  EXPECT_EQ(ask("other.test"), "! the certificate of 127.0.0.1 is refused: hostname mismatch");
+  EXPECT_EQ(ask(""), "! the certificate of 127.0.0.1 is refused: IP address mismatch");
+}
+
+TEST(Client, ShowsACertificate) {
+  const Identity identity("DNS:server.test");
+  const Identity own("DNS:client.test");
+  const Identity other("DNS:other.test");
+  const Server server(say(kHello), &identity, 0, &own);
+  const auto ask = [&](const std::string& certificate, const std::string& key) {
+    const Request request{.url = server.url("server.test"),
+                          .headers = {},
+                          .body = {},
+                          .ca_bundle = identity.pem,
+                          .client_certificate = certificate,
+                          .client_key = key};
+    return without_port(shown(client_for({"server.test"}).call(request)), server);
+  };
+  EXPECT_EQ(ask(own.pem, own.key_pem), "200 hello");
+  EXPECT_TRUE(ask(other.pem, other.key_pem).starts_with("! ")) << "signed by nobody it knows";
+  EXPECT_TRUE(ask("", "").starts_with("! ")) << "none shown";
+  constexpr const char* kBadKey =
+      "! the client's key cannot be used: expected PEM without a pass phrase, of the client "
+      "certificate";
+  EXPECT_EQ(ask(own.pem, other.key_pem), kBadKey);
+  EXPECT_EQ(ask(own.pem, ""), kBadKey);
+  EXPECT_EQ(ask(own.pem, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+            kBadKey);
+  EXPECT_EQ(ask("no PEM", own.key_pem), "! the client certificate cannot be used: expected PEM");
 }
 
 }  // namespace

@@ -107,11 +107,12 @@ class Connection {
   // Server name (RFC 6066 section 3) and the name that the certificate must have (RFC 9525): its
   // subjectAltName, never its common name.
   bool expect_name(SSL* session) const {
-    const std::string& host = options_.target->host;
+    const bool is_named = !options_.server_name.empty();
+    const std::string host = is_named ? std::string(options_.server_name) : options_.target->host;
     X509_VERIFY_PARAM* wanted = SSL_get0_param(session);
     X509_VERIFY_PARAM_set_hostflags(
         wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    if (options_.target->is_address()) {
+    if (!is_named && options_.target->is_address()) {
       return X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1;
     }
     return X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size()) == 1 &&

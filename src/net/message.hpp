@@ -22,7 +22,11 @@ struct Request {
   std::string url;
   std::vector<Header> headers;
   std::string body;
-  std::string ca_bundle;  // PEM: the only certificates trusted for this call; empty: the system's
+  std::string ca_bundle{};  // PEM: the only certificates trusted for this call; empty: the system's
+  std::string server_name{};  // that the certificate must have; empty: the host of the URL
+  // PEM: what the client shows; the chain, leaf first. Not sent to another origin.
+  std::string client_certificate{};
+  std::string client_key{};
 };
 
 struct Response {

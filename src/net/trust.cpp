@@ -23,6 +23,28 @@ struct FreeBio {
 struct FreeCertificate {
   void operator()(X509* certificate) const noexcept { X509_free(certificate); }
 };
+struct FreeKey {
+  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
+};
+using Certificate = std::unique_ptr<X509, FreeCertificate>;
+
+// A text of PEM, to be read from. Null if it is too long.
+std::unique_ptr<BIO, FreeBio> open_pem(std::string_view pem) {
+  static_assert(kBundleBytesMax < std::numeric_limits<int>::max());
+  return std::unique_ptr<BIO, FreeBio>(
+      pem.size() > kBundleBytesMax ? nullptr
+                                   : BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+}
+
+// The next certificate; null behind the last.
+Certificate next_certificate(BIO* bio) {
+  return Certificate(bio == nullptr ? nullptr : PEM_read_bio_X509(bio, nullptr, nullptr, nullptr));
+}
+
+// A key behind a pass phrase is not opened, and nobody is asked for one at the terminal.
+int no_pass_phrase(char* /*buffer*/, int /*size*/, int /*is_writing*/, void* /*data*/) {
+  return -1;
+}
 
 Result<TlsContext> make_context() {
   TlsContext context(SSL_CTX_new(TLS_client_method()));
@@ -39,22 +61,15 @@ Result<TlsContext> make_context() {
 }  // namespace
 
 Result<TlsContext> trust_bundle(std::string_view pem) {
-  static_assert(kBundleBytesMax < std::numeric_limits<int>::max());
   if (pem.size() > kBundleBytesMax) {
     return limit_error(fmt::format("the CA bundle has {} bytes, more than the {} that are read",
                                    pem.size(), kBundleBytesMax));
   }
   TALLY_TRY(TlsContext context, make_context());
-  const std::unique_ptr<BIO, FreeBio> bio(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const auto bio = open_pem(pem);
   X509_STORE* store = SSL_CTX_get_cert_store(context.get());
   std::size_t count = 0;
-  while (bio) {
-    const std::unique_ptr<X509, FreeCertificate> certificate(
-        PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-    if (!certificate) {
-      break;
-    }
+  while (const Certificate certificate = next_certificate(bio.get())) {
     count += X509_STORE_add_cert(store, certificate.get()) == 1 ? 1 : 0;
   }
   ERR_clear_error();
@@ -79,6 +94,33 @@ Result<TlsContext> trust_files(std::span<const std::string> paths) {
   }
   return environment_error(
       "this machine has no file of trusted certificates (package ca-certificates)");
+}
+
+Result<void> show_certificate(SSL_CTX& context, std::string_view chain, std::string_view key) {
+  const auto chain_bio = open_pem(chain);
+  const auto key_bio = open_pem(key);
+  if (!chain_bio || !key_bio) {
+    return limit_error("the client certificate or its key is too long");
+  }
+  const Certificate leaf = next_certificate(chain_bio.get());
+  if (!leaf || SSL_CTX_use_certificate(&context, leaf.get()) != 1) {
+    ERR_clear_error();
+    return content_error("the client certificate cannot be used: expected PEM");
+  }
+  while (Certificate issuer = next_certificate(chain_bio.get())) {
+    if (SSL_CTX_add0_chain_cert(&context, issuer.get()) == 1) {
+      static_cast<void>(issuer.release());
+    }
+  }
+  const std::unique_ptr<EVP_PKEY, FreeKey> own(
+      PEM_read_bio_PrivateKey(key_bio.get(), nullptr, no_pass_phrase, nullptr));
+  const bool is_usable = own && SSL_CTX_use_PrivateKey(&context, own.get()) == 1 &&
+                         SSL_CTX_check_private_key(&context) == 1;
+  ERR_clear_error();
+  return is_usable ? Result<void>{}
+                   : content_error(
+                         "the client's key cannot be used: expected PEM without a pass "
+                         "phrase, of the client certificate");
 }
 
 }  // namespace tally::net

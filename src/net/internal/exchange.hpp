@@ -16,7 +16,8 @@ namespace tally::net {
 struct ExchangeOptions {
   const Target* target = nullptr;
   scalar::IpAddress address;
-  SSL_CTX* tls = nullptr;  // null: plain
+  SSL_CTX* tls = nullptr;        // null: plain
+  std::string_view server_name;  // that the certificate must have; empty: the target's host
   std::string_view request;
   TimePoint connect_end;
   TimePoint end;

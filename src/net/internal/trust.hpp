@@ -22,5 +22,9 @@ using TlsContext = std::unique_ptr<SSL_CTX, FreeContext>;
 [[nodiscard]] Result<TlsContext> trust_bundle(std::string_view pem);
 // The first of the files that can be read. No environment variable names another one.
 [[nodiscard]] Result<TlsContext> trust_files(std::span<const std::string> paths);
+// The client's own certificate with its chain, and the key that belongs to it; both PEM. An error
+// quotes nothing of them.
+[[nodiscard]] Result<void> show_certificate(SSL_CTX& context, std::string_view chain,
+                                            std::string_view key);
 
 }  // namespace tally::net
