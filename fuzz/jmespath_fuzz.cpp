@@ -23,7 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (text.find(" != ") != std::string_view::npos) {
     return 0;  // the answer says with these signs that the two evaluators differ
   }
-  const Dialect dialect = (data[0] & 1U) != 0 ? Dialect::Kyverno : Dialect::Standard;
+  const Dialect dialect = (data[0] & 2U) != 0   ? Dialect::KyvernoJson
+                          : (data[0] & 1U) != 0 ? Dialect::Kyverno
+                                                : Dialect::Standard;
   const Limits limits{.steps = 100'000, .bytes = 1U << 20U, .names = Names::LookUp};
   const auto compiled = Expression::compile(text, dialect, limits);
   if (!compiled && compiled.error().offset > text.size()) {

@@ -105,8 +105,11 @@ KyvernoTrace trace_kyverno(const kyverno::PolicySet& policies, const kube::Revie
         if (said == nullptr) {
           continue;
         }
-        if (!said->message.empty()) {
-          out.text += fmt::format("  {}\n", said->message);
+        // Assertions answer once for each of their errors.
+        for (const kyverno::RuleResponse& one : response.rules) {
+          if (one.rule == said->rule && !one.message.empty()) {
+            out.text += fmt::format("  {}\n", one.message);
+          }
         }
         const bool is_bad = said->verdict == kyverno::Verdict::Fail;
         const bool is_open =
@@ -123,8 +126,10 @@ KyvernoTrace trace_kyverno(const kyverno::PolicySet& policies, const kube::Revie
             out.text += fmt::format("    {}\n", line);
           }
         }
-        if (!said->pointer.empty()) {
-          out.text += fmt::format("    the pattern does not fit at {}\n", said->pointer);
+        for (const kyverno::RuleResponse& one : response.rules) {
+          if (one.rule == said->rule && !one.pointer.empty()) {
+            out.text += fmt::format("    the pattern does not fit at {}\n", one.pointer);
+          }
         }
         out.text += "\n";
       }

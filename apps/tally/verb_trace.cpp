@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +12,6 @@
 #include "assessment/host.hpp"
 #include "assessment/kyverno_world.hpp"
 #include "base/parallel.hpp"
-#include "cel_trace.hpp"
 #include "input/read_inputs.hpp"
 #include "kube/api_kinds.hpp"
 #include "kube/review.hpp"
@@ -21,8 +19,10 @@
 #include "output.hpp"
 #include "outside.hpp"
 #include "request.hpp"
+#include "seen_expressions.hpp"
 #include "terminal.hpp"
 #include "trace_kyverno.hpp"
+#include "trace_kyverno_cel.hpp"
 #include "verbs.hpp"
 
 namespace tally::app {
@@ -31,49 +31,6 @@ namespace {
 
 using admission_policy::Outcome;
 
-// What was seen of each expression, by its text: equal expressions are evaluated once.
-class Seen final : public policy_cel::Watcher {
- public:
-  explicit Seen(TraceStyle style) : style_(style) {}
-
-  void saw(std::string_view expression, const cel::Value& value,
-           std::span<const cel::TraceEntry> steps) override {
-    std::string shown = render_trace(expression, steps, arena_, style_);
-    const std::string result(cel::to_literal(arena_, value));
-    const auto [at, added] = by_text_.try_emplace(std::string(expression));
-    at->second = {.trace = std::move(shown), .result = result};
-    if (added) {
-      order_.push_back(at->first);
-    }
-  }
-
-  struct One {
-    std::string trace;
-    std::string result;
-  };
-  [[nodiscard]] const One* find(std::string_view expression) const {
-    const auto at = by_text_.find(std::string(expression));
-    return at == by_text_.end() ? nullptr : &at->second;
-  }
-  [[nodiscard]] const std::vector<std::string>& order() const { return order_; }
-
- private:
-  TraceStyle style_;
-  Arena arena_;
-  std::map<std::string, One> by_text_;
-  std::vector<std::string> order_;
-};
-
-std::string indented(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size() - 1) + 1;
-    out.append("    ").append(text.substr(0, end));
-    text.remove_prefix(end);
-  }
-  return out;
-}
-
 std::string_view action_text(const Outcome& outcome) {
   return outcome.is_ignored     ? "ignored"
          : outcome.actions.deny ? "Deny"
@@ -81,7 +38,7 @@ std::string_view action_text(const Outcome& outcome) {
                                 : "Audit";
 }
 
-std::string outcome_text(const Outcome& outcome, const Seen& seen) {
+std::string outcome_text(const Outcome& outcome, const SeenExpressions& seen) {
   std::string text =
       fmt::format("  {} {}{}{}: {} ({})\n", outcome.policy->ref.kind, outcome.policy_name,
                   outcome.binding_name.empty() ? "" : " bound by ", outcome.binding_name,
@@ -104,7 +61,8 @@ int fail(const Error& error) {
 }
 
 bool is_policy(const kube::Object& object) {
-  return object.ref.group == "admissionregistration.k8s.io" || object.ref.group == "kyverno.io";
+  return object.ref.group == "admissionregistration.k8s.io" || object.ref.group == "kyverno.io" ||
+         object.ref.group == kyverno_cel::kGroup;
 }
 
 }  // namespace
@@ -143,17 +101,28 @@ int run_trace(const TraceFlags& flags) {
                             problem.object->ref.name, problem.pointer, problem.message));
     code = problem.is_refused ? 2 : code;
   }
-  const auto kyverno = kyverno::PolicySet::load(
-      {.policies = policies->objects, .exceptions = {}, .kinds = objects->custom_kinds.get()});
-  for (const auto& problem : kyverno.problems) {
-    print_error(fmt::format("tally trace: {} {}: {} {}\n", problem.object->ref.kind,
-                            problem.object->ref.name, problem.pointer, problem.message));
-    code = problem.is_refused ? 2 : code;
-  }
+  const auto report = [&](const auto& problems) {
+    for (const auto& problem : problems) {
+      print_error(fmt::format("tally trace: {} {}: {} {}\n", problem.object->ref.kind,
+                              problem.object->ref.name, problem.pointer, problem.message));
+      code = problem.is_refused ? 2 : code;
+    }
+  };
+  // Who names a PolicyException beside the policy wants to see what it does.
+  const auto kyverno = kyverno::PolicySet::load({.policies = policies->objects,
+                                                 .exceptions = policies->objects,
+                                                 .kinds = objects->custom_kinds.get()});
+  report(kyverno.problems);
+  const auto kyverno_cel = kyverno_cel::PolicySet::load({.policies = policies->objects,
+                                                         .exceptions = policies->objects,
+                                                         .kinds = objects->custom_kinds.get(),
+                                                         .now = now_seconds()});
+  report(kyverno_cel.problems);
   if (code != 0) {
     return code;
   }
-  if (loaded.set.entries().empty() && kyverno.set.policies().empty()) {
+  if (loaded.set.entries().empty() && kyverno.set.policies().empty() &&
+      kyverno_cel.set.policies().empty()) {
     return fail(content_error("found no admission policy in --policy").error());
   }
   const Terminal terminal = detect_terminal();
@@ -182,7 +151,7 @@ int run_trace(const TraceFlags& flags) {
     } else if (review.operation == kube::Operation::Delete) {
       review.old_object = std::exchange(review.object, document::Node{});
     }
-    Seen seen({.color = terminal.color && !flags.no_color});
+    SeenExpressions seen({.color = terminal.color && !flags.no_color});
     const assessment::SnapshotHost host(world, {.user = &review.user_info});
     const auto decision = loaded.set.admit(review, scratch, {.host = &host, .watcher = &seen});
     kube::Review changed = review;
@@ -193,17 +162,24 @@ int run_trace(const TraceFlags& flags) {
     const KyvernoTrace more =
         trace_kyverno(kyverno.set, changed, kyverno_world,
                       own == nullptr ? document::Node{} : own->labels(), flags.verbose);
-    const bool is_denied = !decision.is_allowed || more.is_denied;
-    const bool is_unknown = decision.is_unknown || more.is_unknown;
-    const std::string_view verdict = is_denied    ? "denied"
-                                     : is_unknown ? "unknown"
-                                     : decision.evaluated == 0 && !more.is_asked
-                                         ? "no policy applies"
-                                     : decision.is_changed || more.is_changed ? "allowed, changed"
-                                                                              : "allowed";
+    const KyvernoTrace cel =
+        trace_kyverno_cel(kyverno_cel.set, changed, *snapshot, host,
+                          {.style = {.color = terminal.color && !flags.no_color},
+                           .exceptions = policies->objects,
+                           .is_verbose = flags.verbose});
+    const bool is_denied = !decision.is_allowed || more.is_denied || cel.is_denied;
+    const bool is_unknown = decision.is_unknown || more.is_unknown || cel.is_unknown;
+    const bool is_asked = more.is_asked || cel.is_asked;
+    const bool is_changed = decision.is_changed || more.is_changed || cel.is_changed;
+    const std::string_view verdict = is_denied                              ? "denied"
+                                     : is_unknown                           ? "unknown"
+                                     : decision.evaluated == 0 && !is_asked ? "no policy applies"
+                                     : is_changed                           ? "allowed, changed"
+                                                                            : "allowed";
     out += fmt::format("{}: {}\n\n", object.ref.to_string(), verdict);
     code = is_denied || is_unknown ? 1 : code;
     out += more.text;
+    out += cel.text;
     for (const Outcome& outcome : decision.outcomes) {
       out += outcome_text(outcome, seen);
     }

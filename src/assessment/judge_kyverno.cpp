@@ -1,6 +1,7 @@
 // What Kyverno's policies say of one object, as findings: mutate, verify images, validate,
 // generate, in the order of a cluster.
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -105,6 +106,17 @@ class KyvernoJudge {
     return &finding;
   }
 
+  // An exception of Kyverno: the rule was not asked, or not to its end. Its use is recorded.
+  void excuse(const finding::Check& check, bool is_enforced, std::string_view message,
+              const finding::Exception& waiver) {
+    Finding& finding = judging_.add(check, judging_.object.root.offset());
+    finding.verdict = Verdict::Skip;
+    finding.mode = is_enforced ? Mode::Enforce : Mode::Audit;
+    finding.message = arena_.copy(message);
+    finding.exception = &waiver;
+    count(check, Verdict::Skip, true);
+  }
+
   void list_change(finding::Change::Kind kind, const finding::Check* check, const Node& object) {
     std::string text;
     document::append_json(text, object);
@@ -116,6 +128,15 @@ class KyvernoJudge {
     review_.object = document::deep_copy(arena_, object);
     is_changed_ = true;
     list_change(finding::Change::Kind::Patched, check, object);
+  }
+
+  // What policies would delete by the clock is no fault of the object.
+  void would_delete(const finding::Check& check) {
+    judging_.part.changes.push_back({.kind = finding::Change::Kind::Deleted,
+                                     .check = &check,
+                                     .subject = judging_.subject,
+                                     .text = "null"});
+    count(check, Verdict::Pass, false);
   }
 
   // Something of the world that was not given makes an answer unknown, not wrong.
@@ -141,8 +162,12 @@ class KyvernoJudge {
                              .namespace_labels = namespace_labels(),
                              .is_admission = !is_from_file_,
                              .world = &policies_.world()};
-    for (const Phase phase :
-         {Phase::Mutate, Phase::VerifyImages, Phase::Validate, Phase::Generate}) {
+    constexpr std::array kPhases{Phase::Mutate, Phase::VerifyImages, Phase::Validate,
+                                 Phase::Generate, Phase::Cleanup};
+    for (const Phase phase : kPhases) {
+      if (phase == Phase::Cleanup && !is_from_file_) {
+        continue;  // by the clock, not by requests
+      }
       std::vector<std::uint32_t>& candidates = judging_.worker.kyverno_candidates;
       const auto found = policies_.classic().candidates(phase, review_.kind, scratch);
       candidates.assign(found.begin(), found.end());
@@ -164,6 +189,14 @@ class KyvernoJudge {
   void say(const kyverno::RuleResponse& rule, Phase phase) {
     const finding::Check& check = policies_.check_of(*rule.rule);
     const Verdict verdict = verdict_of(rule);
+    if (phase == Phase::Cleanup && verdict == Verdict::Pass) {
+      return would_delete(check);
+    }
+    if (verdict == Verdict::Skip && !rule.exceptions.empty()) {
+      if (const auto* waiver = policies_.waiver(rule.exceptions.front()); waiver != nullptr) {
+        return excuse(check, rule.is_enforced, rule.message, *waiver);
+      }
+    }
     report(check, verdict, rule.is_enforced || phase != Phase::Validate, rule.message,
            rule.pointer);
     for (const Node& made : rule.generated) {
@@ -196,7 +229,8 @@ class KyvernoJudge {
                           .payload = {},
                           .snapshot = judging_.run.snapshot,
                           .host = &host,
-                          .is_user_unknown_when_empty = is_from_file_},
+                          .is_user_unknown_when_empty = is_from_file_,
+                          .pins_images = true},
                          scratch);
     std::vector<std::uint32_t>& candidates = judging_.worker.kyverno_candidates;
     candidates.clear();
@@ -210,17 +244,32 @@ class KyvernoJudge {
     });
     for (const std::uint32_t index : candidates) {
       const kyverno_cel::Policy& policy = policies_.cel().policies()[index];
-      if (policy.mode != kyverno_cel::Mode::Kubernetes ||
-          policy.kind == kyverno_cel::PolicyKind::Deleting) {
-        continue;  // payloads are for tests; what is deleted by the clock is no fault of the object
+      const bool is_deleting = policy.kind == kyverno_cel::PolicyKind::Deleting;
+      if (policy.mode != kyverno_cel::Mode::Kubernetes || (is_deleting && !is_from_file_)) {
+        continue;  // payloads are for tests; what is deleted by the clock waits for no request
       }
       const kyverno_cel::Response response = policies_.cel().judge(index, scratch);
       if (response.verdict == kyverno_cel::Verdict::None) {
         continue;
       }
       const finding::Check& check = policies_.check_of_cel(index);
-      report(check, verdict_of(response), policy.is_denied || !is_validating(policy),
-             response.message, {});
+      if (is_deleting && response.verdict == kyverno_cel::Verdict::Pass) {
+        would_delete(check);
+        continue;
+      }
+      if (is_deleting && response.verdict == kyverno_cel::Verdict::Fail) {
+        continue;  // it stays
+      }
+      const finding::Exception* waiver =
+          response.exceptions.empty() ? nullptr : policies_.waiver(*response.exceptions.front());
+      // One that only allows more values leaves the policy asked.
+      const bool is_excused = response.rule == "exception";
+      if (waiver != nullptr && is_excused) {
+        excuse(check, policy.is_denied, response.message, *waiver);
+      } else {
+        report(check, verdict_of(response), policy.is_denied || !is_validating(policy),
+               response.message, {});
+      }
       for (const Node& made : response.generated) {
         list_change(finding::Change::Kind::Created, &check, made);
       }

@@ -6,6 +6,8 @@
 #include <array>
 
 #include "base/assert.hpp"
+#include "scalar/cron.hpp"
+#include "scalar/time_text.hpp"
 
 namespace tally::assessment {
 
@@ -104,7 +106,11 @@ std::unique_ptr<const KyvernoPolicies> KyvernoPolicies::load(const kube::Snapsho
       made->policies_.push_back(object);
     }
   }
-  std::ranges::copy_if(inputs.exceptions, std::back_inserter(made->exceptions_), is_ours);
+  std::ranges::copy_if(inputs.exceptions, std::back_inserter(made->exceptions_),
+                       [&](const kube::Object& object) {
+                         return is_ours(object) && object.ref.kind == "PolicyException";
+                       });
+  made->make_waivers();
   const auto is_given = [&](const kube::Object* object) {
     return object >= made->policies_.data() && object < made->policies_.data() + given;
   };
@@ -144,6 +150,40 @@ std::unique_ptr<const KyvernoPolicies> KyvernoPolicies::load(const kube::Snapsho
   made->cel_ = std::move(cel.set);
   made->make_checks();
   return made;
+}
+
+void KyvernoPolicies::make_waivers() {
+  for (const kube::Object& object : exceptions_) {
+    finding::Exception& waiver = waivers_.emplace_back();
+    waiver.id = object.ref.name_space.empty()
+                    ? fmt::format("PolicyException {}", object.ref.name)
+                    : fmt::format("PolicyException {}/{}", object.ref.name_space, object.ref.name);
+    waiver.reason = "a PolicyException, which carries no reason";
+    if (object.source != nullptr) {
+      waiver.file = object.source->name();
+      waiver.at = object.source->position(object.root.offset());
+    }
+  }
+}
+
+const finding::Exception* KyvernoPolicies::waiver(std::string_view key) const {
+  for (std::size_t i = 0; i < exceptions_.size(); ++i) {
+    const scalar::ObjectRef& ref = exceptions_[i].ref;
+    const bool is_this =
+        ref.group == "kyverno.io" && key.ends_with(ref.name) &&
+        (ref.name_space.empty() ? key == ref.name
+                                : key == fmt::format("{}/{}", ref.name_space, ref.name));
+    if (is_this) {
+      return &waivers_[i];
+    }
+  }
+  return nullptr;
+}
+
+const finding::Exception* KyvernoPolicies::waiver(const kube::Object& object) const {
+  const bool is_ours = !exceptions_.empty() && &object >= exceptions_.data() &&
+                       &object < exceptions_.data() + exceptions_.size();
+  return is_ours ? &waivers_[static_cast<std::size_t>(&object - exceptions_.data())] : nullptr;
 }
 
 void KyvernoPolicies::make_checks() {
@@ -186,6 +226,53 @@ void KyvernoPolicies::make_checks() {
     by_cel_policy_.push_back(add(*policy.object, policy.kind_name, policy.name, {},
                                  annotation_of(*policy.object, "policies.kyverno.io/severity")));
   }
+}
+
+std::vector<std::string> KyvernoPolicies::schedules(
+    std::span<const finding::Change> changes) const {
+  constexpr std::size_t kNamed = 5;
+  std::vector<std::string> out;
+  const auto add = [&](const kube::Object& object, std::string_view schedule,
+                       scalar::Cron::Syntax syntax, const Check& check) {
+    const auto cron = scalar::Cron::parse(schedule, syntax);
+    if (!cron) {
+      return;  // a problem of the policy
+    }
+    const auto next = now_seconds_ < 0 ? std::nullopt : cron->next(now_seconds_);
+    std::string text = fmt::format("{} {} ({}) ", object.ref.kind, object.ref.name, schedule);
+    text += now_seconds_ < 0 ? std::string("has no clock here to run by")
+            : !next
+                ? std::string("never runs again")
+                : fmt::format("runs next at {}", scalar::timestamp_text({.seconds = *next}).text());
+    std::size_t count = 0;
+    std::string names;
+    for (const finding::Change& change : changes) {
+      if (change.kind != finding::Change::Kind::Deleted || change.check != &check) {
+        continue;
+      }
+      if (++count <= kNamed && change.subject != nullptr) {
+        names += (names.empty() ? "" : ", ") + change.subject->ref.to_string();
+      }
+    }
+    text += count == 0   ? std::string("; it would delete none of these objects")
+            : count == 1 ? fmt::format("; it would delete {}", names)
+                         : fmt::format("; it would delete {} of these objects: {}{}", count, names,
+                                       count > kNamed ? ", ..." : "");
+    out.push_back(std::move(text));
+  };
+  for (const kyverno::PolicyRecord& policy : classic_.policies()) {
+    if (!policy.schedule.empty() && !policy.rules.empty()) {
+      add(*policy.object, policy.schedule, scalar::Cron::Syntax::Standard,
+          check_of(policy.rules.front()));
+    }
+  }
+  for (std::uint32_t i = 0; i < cel_.policies().size(); ++i) {
+    const kyverno_cel::Policy& policy = cel_.policies()[i];
+    if (policy.kind == kyverno_cel::PolicyKind::Deleting) {
+      add(*policy.object, policy.schedule, scalar::Cron::Syntax::Extended, check_of_cel(i));
+    }
+  }
+  return out;
 }
 
 const Check& KyvernoPolicies::check_of(const kyverno::RuleRecord& rule) const {

@@ -3,7 +3,8 @@
 // (policies.kyverno.io), loaded once, with a Check record for every rule.
 //
 // Policies of the input are applied as those given by --policy: unlike the API server's own they
-// need no binding. PolicyExceptions are honoured only when they are among `exceptions`.
+// need no binding. PolicyExceptions are honoured only when they are among `exceptions`; each is an
+// Exception of ours, so that it is listed and its uses are counted.
 //
 // Lifetime: the objects, the snapshot and the kinds must outlive the engine, and the engine every
 // Assessment made with it (Assessment::keep). Threads: immutable after load().
@@ -19,6 +20,7 @@
 #include "assessment/host.hpp"
 #include "assessment/kyverno_world.hpp"
 #include "finding/assessment.hpp"
+#include "finding/exception.hpp"
 #include "kyverno/policy_set.hpp"
 #include "kyverno_cel/policy_set.hpp"
 
@@ -55,21 +57,36 @@ class KyvernoPolicies {
   };
   [[nodiscard]] std::span<const Problem> problems() const noexcept { return problems_; }
 
+  // When policies that delete by the clock run next, and what of the objects they would delete
+  // then: a sentence each.
+  [[nodiscard]] std::vector<std::string> schedules(std::span<const finding::Change> changes) const;
+
+  // One for each PolicyException that is honoured.
+  [[nodiscard]] const std::deque<finding::Exception>& waivers() const noexcept { return waivers_; }
+  // By "namespace/name" (kyverno.io) or by object (policies.kyverno.io); null: not known.
+  [[nodiscard]] const finding::Exception* waiver(std::string_view key) const;
+  [[nodiscard]] const finding::Exception* waiver(const kube::Object& object) const;
+
   [[nodiscard]] const finding::Check& check_of(const kyverno::RuleRecord& rule) const;
   [[nodiscard]] const finding::Check& check_of_cel(std::uint32_t policy) const;
   [[nodiscard]] const std::deque<finding::Check>& checks() const noexcept { return checks_; }
 
  private:
   KyvernoPolicies(const kube::Snapshot& snapshot, const Inputs& inputs)
-      : world_(snapshot, inputs.kinds, inputs.now_seconds), host_(snapshot, inputs.kinds) {}
+      : now_seconds_(inputs.now_seconds),
+        world_(snapshot, inputs.kinds, inputs.now_seconds),
+        host_(snapshot, inputs.kinds) {}
   void make_checks();
+  void make_waivers();
 
+  std::int64_t now_seconds_;
   KyvernoWorld world_;
   HostContext host_;
   kyverno::PolicySet classic_;
   kyverno_cel::PolicySet cel_;
   std::vector<kube::Object> policies_;
   std::vector<kube::Object> exceptions_;
+  std::deque<finding::Exception> waivers_;  // one for each of exceptions_
   std::vector<Problem> problems_;
   std::deque<finding::Check> checks_;
   std::deque<std::string> texts_;  // of the checks

@@ -207,14 +207,14 @@ std::expected<Node, KyvernoWorld::NoEntry> KyvernoWorld::call_path(
 // pkg/engine/apicall/executor.go, executeServiceCall. No token is added: the policy's headers are
 // all that is sent.
 std::expected<Node, KyvernoWorld::NoEntry> KyvernoWorld::call_service(
-    const kyverno::ApiCall& call, std::string_view ca_bundle) const {
+    const kyverno::ApiCall& call) const {
   if (outside_ == nullptr || !outside_->has_caller()) {
     return not_here(fmt::format("{} is not called: no host is named by --allow-host",
                                 excerpt(call.service, 200)));
   }
   HttpCall request{.method = std::string(call.method),
                    .url = std::string(call.service),
-                   .ca_bundle = std::string(ca_bundle)};
+                   .ca_bundle = std::string(call.ca_bundle)};
   for (const Node& header : call.headers.items()) {
     const Node* key = header.find("key");
     const Node* value = header.find("value");
@@ -245,7 +245,7 @@ std::expected<Node, KyvernoWorld::NoEntry> KyvernoWorld::call_service(
 }
 
 kyverno::World::Answer KyvernoWorld::api_call(Arena& arena, const kyverno::ApiCall& call) const {
-  auto answer = call.service.empty() ? call_path(arena, call) : call_service(call, {});
+  auto answer = call.service.empty() ? call_path(arena, call) : call_service(call);
   if (!answer) {
     return missing(std::move(answer.error().message));
   }
@@ -302,10 +302,9 @@ std::expected<KyvernoWorld::GlobalEntry, KyvernoWorld::NoEntry> KyvernoWorld::en
     }
     call.data = Node::make_object(arena, values, keys, {}, 0);
   }
-  std::string_view ca_bundle;
   if (const Node* service = of->find("service"); service != nullptr && service->is_object()) {
     call.service = text(*service, "url");
-    ca_bundle = text(*service, "caBundle");
+    call.ca_bundle = text(*service, "caBundle");
     if (const Node* headers = service->find("headers"); headers != nullptr) {
       call.headers = *headers;
     }
@@ -313,7 +312,7 @@ std::expected<KyvernoWorld::GlobalEntry, KyvernoWorld::NoEntry> KyvernoWorld::en
   if (call.path.empty() && call.service.empty()) {
     return wrong(fmt::format("missing service for APICall {}", name));
   }
-  const auto answer = call.path.empty() ? call_service(call, ca_bundle) : call_path(arena, call);
+  const auto answer = call.path.empty() ? call_service(call) : call_path(arena, call);
   if (!answer) {
     return std::unexpected(answer.error());
   }

@@ -60,7 +60,7 @@ class KyvernoWorld final : public kyverno::World {
   [[nodiscard]] std::expected<document::Node, NoEntry> call_path(
       Arena& arena, const kyverno::ApiCall& call) const;
   [[nodiscard]] std::expected<document::Node, NoEntry> call_service(
-      const kyverno::ApiCall& call, std::string_view ca_bundle) const;
+      const kyverno::ApiCall& call) const;
 
   mutable const Outside* outside_ = nullptr;
   const kube::Snapshot* snapshot_;

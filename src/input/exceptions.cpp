@@ -142,108 +142,34 @@ std::vector<std::string> strings_of(const Node* list) {
   return texts;
 }
 
-// "apps/v1/Deployment" and "Deployment" as Deployment; Kyverno's "Pod/exec" keeps its subresource
-// and so matches no kind of ours.
-std::string kind_of_selector(std::string_view text) {
-  const std::size_t slash = text.rfind('/');
-  const std::string_view last = text.substr(slash == std::string_view::npos ? 0 : slash + 1);
-  return std::string(!last.empty() && last.front() >= 'A' && last.front() <= 'Z' ? last : text);
-}
-
-// What a resource filter of Kyverno may say and ours can.
-constexpr std::array<std::string_view, 3> kResourceKeys = {"kinds", "names", "namespaces"};
-
-std::optional<ExceptionMatch> match_of_filter(const Node& filter,
-                                              const std::vector<std::string>& rules) {
-  const Node* resources = filter.find("resources");
-  if (resources == nullptr || !resources->is_object() || filter.size() != 1) {
-    return std::nullopt;  // subjects, roles
-  }
-  for (const Member member : resources->members()) {
-    if (std::ranges::find(kResourceKeys, member.key) == kResourceKeys.end()) {
-      return std::nullopt;  // selector, namespaceSelector, annotations, operations
-    }
-  }
-  ExceptionMatch match;
-  match.rules = rules;
-  for (const std::string& kind : strings_of(resources->find("kinds"))) {
-    match.kinds.push_back(kind_of_selector(kind));
-  }
-  match.names = strings_of(resources->find("names"));
-  match.namespaces = strings_of(resources->find("namespaces"));
-  return match;
-}
-
-// Kyverno: https://kyverno.io/docs/guides/exceptions/ — spec.exceptions[].{policyName, ruleNames},
-// spec.match.{any, all}.
-void read_policy_exception(const kube::Object& object, FoundExceptions& found) {
+// Kyverno: https://kyverno.io/docs/guides/exceptions/. Only listed here, with the rules that it
+// names: what it excuses, and under which conditions, Kyverno's own engine knows.
+void list_policy_exception(const kube::Object& object, FoundExceptions& found) {
+  Exception exception = foreign_exception(
+      object, fmt::format("PolicyException {}", object.ref.name), object.root.offset());
+  exception.reason = "a PolicyException, which carries no reason";
   const Node* spec = object.root.find("spec");
-  const auto refuse = [&](std::string_view what) {
-    found.problems.push_back(
-        problem_at(object, object.root.offset(),
-                   fmt::format("PolicyException '{}' {}; it is not taken, because without that it "
-                               "would except more than it says",
-                               excerpt(object.ref.name), what)));
-  };
-  if (spec == nullptr || !spec->is_object()) {
-    return refuse("has no spec");
-  }
-  for (const std::string_view key :
-       {"conditions", "podSecurity", "matchConditions", "images", "allowedValues"}) {
-    if (spec->find(key) != nullptr) {
-      return refuse(fmt::format("is narrowed by '{}', which is not evaluated", key));
-    }
-  }
-  std::vector<std::string> rules;
   for (const std::string_view list : {"exceptions", "policyRefs"}) {
-    const Node* entries = spec->find(list);
+    const Node* entries = spec == nullptr ? nullptr : spec->find(list);
     for (const Node& entry : entries == nullptr ? std::span<const Node>{} : entries->items()) {
       const Node* policy = entry.find(list == "exceptions" ? "policyName" : "name");
       if (policy == nullptr || !policy->is_string()) {
         continue;
       }
-      const std::vector<std::string> names = strings_of(entry.find("ruleNames"));
-      for (const std::string& name : names) {
-        rules.push_back(fmt::format("{}/{}", policy->text(), name));
+      for (const std::string& name : strings_of(entry.find("ruleNames"))) {
+        exception.match.rules.push_back(fmt::format("{}/{}", policy->text(), name));
       }
       if (list == "policyRefs") {
-        rules.push_back(fmt::format("{}/*", policy->text()));
+        exception.match.rules.emplace_back(policy->text());
       }
     }
   }
-  if (rules.empty()) {
-    return refuse("names no rule");
-  }
-  std::vector<const Node*> filters;
-  const Node* match = spec->find("match");
-  const Node* any = match == nullptr ? nullptr : match->find("any");
-  const Node* all = match == nullptr ? nullptr : match->find("all");
-  if (any != nullptr && all == nullptr) {
-    for (const Node& filter : any->items()) {
-      filters.push_back(&filter);
-    }
-  } else if (all != nullptr && any == nullptr && all->size() == 1) {
-    filters.push_back(&all->items().front());
-  }
-  if (filters.empty()) {
-    return refuse("has a match that is neither a list under 'any' nor one entry under 'all'");
-  }
-  std::size_t number = 0;
-  for (const Node* filter : filters) {
-    auto narrowed = match_of_filter(*filter, rules);
-    if (!narrowed) {
-      refuse("selects by more than kinds, names and namespaces");
-      continue;
-    }
-    Exception exception = foreign_exception(
-        object,
-        filters.size() == 1 ? fmt::format("PolicyException {}", object.ref.name)
-                            : fmt::format("PolicyException {} ({})", object.ref.name, ++number),
-        filter->offset());
-    exception.reason = "a PolicyException, which carries no reason";
-    exception.match = std::move(*narrowed);
-    found.exceptions.push_back(std::move(exception));
-  }
+  found.exceptions.push_back(std::move(exception));
+}
+
+bool is_policy_exception(const kube::Object& object) {
+  return object.ref.kind == "PolicyException" &&
+         (object.ref.group == "kyverno.io" || object.ref.group == "policies.kyverno.io");
 }
 
 Result<Exception> exception_of_object(const kube::Object& object) {
@@ -282,9 +208,8 @@ void read_object(const kube::Object& object, std::string_view default_namespace,
     } else {
       found.problems.push_back(std::move(exception).error());
     }
-  } else if (object.ref.kind == "PolicyException" &&
-             (object.ref.group == "kyverno.io" || object.ref.group == "policies.kyverno.io")) {
-    read_policy_exception(object, found);
+  } else if (is_policy_exception(object)) {
+    list_policy_exception(object, found);
   }
 }
 
@@ -327,6 +252,7 @@ Result<void> read_exception_file(const std::string& path, std::string_view defau
       kube::append_objects(document, *source, objects, rejected);
     }
   }
+  std::erase_if(objects, is_policy_exception);  // Kyverno's engine reads them itself
   FoundExceptions found = exceptions_in(objects, default_namespace);
   if (!found.problems.empty()) {
     return std::unexpected(std::move(found.problems.front()));

@@ -4,13 +4,13 @@
 //
 //   kind: Exception (tallystick.dev/v1alpha1)     its metadata.name is the id, its spec the
 //   exception exceptions: [...]                             a list as in tally.yaml, in a file of
-//   its own kind: PolicyException (Kyverno)               one exception for each entry of match.any
+//   its own kind: PolicyException (Kyverno)               listed when the input carries one
 //   tallystick.dev/waive: RULE REASON             annotation of an object; more than one on lines
 //   of their own
 //
 // Those of --exceptions are honoured. Those that the input carries are listed only: a repository
-// must not acquit itself. A foreign exception that says more than ours can (conditions, images, Pod
-// Security controls) is refused with a problem, not taken for a wider one.
+// must not acquit itself. PolicyExceptions of --exceptions are Kyverno's engine's, which evaluates
+// their conditions, images and Pod Security controls: they are passed over here.
 
 #include <cstdint>
 #include <span>

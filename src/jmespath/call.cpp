@@ -75,8 +75,36 @@ bool fail_type(Call& call, const Node& argument, Accepts accepts) {
                : is_before      ? name + ", " + expected
                                 : expected + ", " + name;
   }
+  if (call.is_kyverno_json()) {
+    return call.fail(fmt::format("invalid type for: {}, expected: []functions.JpType{{{}}}",
+                                 go_value_text(argument), expected));
+  }
   return call.fail(fmt::format("Invalid type for: {}, expected: []jmespath.JpType{{{}}}",
                                go_value_text(argument), expected));
+}
+
+// interpreter/functions.go and error/errors.go of github.com/jmespath-community/go-jmespath.
+bool has_community_arity(Call& call, const Function& function, std::size_t count) {
+  if (function.takes_anything) {
+    return true;
+  }
+  const std::size_t most = function.parameters.size();
+  const std::size_t least = most - function.optional;
+  if (count < least) {
+    const std::string_view more = function.is_variadic ? "or more " : "";
+    const std::string_view only = function.is_variadic ? "only " : "";
+    return call.fail(
+        fmt::format("invalid arity, the function '{}' expects {} argument{} {}but {}were supplied",
+                    function.name, least, least > 1 ? "s" : "", more,
+                    count == 0 ? std::string("none ") : fmt::format("{}{} ", only, count)));
+  }
+  if (!function.is_variadic && count > most) {
+    return call.fail(
+        fmt::format("invalid arity, the function '{}' expects at most {} arguments but {} were "
+                    "supplied",
+                    function.name, most, count));
+  }
+  return true;
 }
 
 }  // namespace
@@ -179,7 +207,11 @@ bool Call::give_object(std::span<const Node> values, std::span<const std::string
 bool call_function(Call& call, const Function& function, std::span<const Node> arguments,
                    Node& out) {
   const auto parameters = function.parameters;
-  if (function.is_variadic) {
+  if (call.is_kyverno_json()) {
+    if (!has_community_arity(call, function, arguments.size())) {
+      return false;
+    }
+  } else if (function.is_variadic) {
     if (arguments.size() < parameters.size()) {
       return call.fail("Invalid arity.");
     }

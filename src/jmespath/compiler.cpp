@@ -89,6 +89,25 @@ class Compiler {
       case AstKind::Function:
         compile_call(node, out);
         break;
+      case AstKind::Arithmetic:
+        out.op = Op::Arithmetic;
+        out.arithmetic = node.arithmetic;
+        out.count = static_cast<std::uint32_t>(node.children.size());
+        out.a = compile(node.children[0]);
+        out.b = node.children.size() > 1 ? compile(node.children[1]) : 0;
+        break;
+      case AstKind::Variable:
+        out.op = Op::Variable;
+        out.a = add(program_.keys, program_.arena.copy(node.text));
+        break;
+      case AstKind::Root:
+        out.op = Op::Root;
+        break;
+      case AstKind::Let:
+        compile_let(node, out);
+        break;
+      case AstKind::Binding:
+        return compile(node.children[0]);
       case AstKind::Broken:
         break;
     }
@@ -125,6 +144,17 @@ class Compiler {
     out.a = static_cast<std::uint32_t>(program_.keys.size());
     for (const std::uint32_t child : node.children) {
       program_.keys.push_back(program_.arena.copy(ast_[child].text));
+    }
+  }
+
+  void compile_let(const AstNode& node, Instruction& out) {
+    compile_operands(node, out);
+    out.op = Op::Let;
+    out.count -= 1;
+    out.b = program_.operands.back();
+    out.a = static_cast<std::uint32_t>(program_.keys.size());
+    for (std::size_t i = 0; i < out.count; ++i) {
+      program_.keys.push_back(program_.arena.copy(ast_[node.children[i]].text));
     }
   }
 
@@ -262,6 +292,8 @@ class RootFields {
         program_.reads_everything = program_.reads_everything || at_root;
         return false;
       case AstKind::Literal:
+      case AstKind::Variable:
+      case AstKind::Root:
       case AstKind::Broken:
         return false;
       case AstKind::Or:
@@ -286,6 +318,9 @@ class RootFields {
       case AstKind::ExpressionRef:
         static_cast<void>(visit(node.children[0], false));
         return false;
+      case AstKind::Let:  // the value may be read through a variable, or be the body's
+      case AstKind::Binding:
+      case AstKind::Arithmetic:
       case AstKind::Comparator:
       case AstKind::Function:
       case AstKind::Flatten:

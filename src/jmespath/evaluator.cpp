@@ -1,4 +1,5 @@
 // interpreter.go of github.com/kyverno/go-jmespath, which Dialect::Kyverno follows to the letter;
+// Dialect::KyvernoJson follows interpreter.go of github.com/jmespath-community/go-jmespath.
 // Dialect::Standard is the same without missing fields and without nulls before the values of `*`.
 #include "jmespath/internal/evaluator.hpp"
 
@@ -6,9 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "jmespath/function.hpp"
 #include "jmespath/internal/numbers.hpp"
+#include "jmespath/internal/runes.hpp"
 
 namespace tally::jmespath {
 
@@ -43,6 +46,24 @@ bool SliceRange::next() noexcept {
   return !__builtin_add_overflow(start, step, &start) && is_inside();
 }
 
+double computed(Arithmetic operation, double left, double right) noexcept {
+  switch (operation) {
+    case Arithmetic::Add:
+      return left + right;
+    case Arithmetic::Subtract:
+      return left - right;
+    case Arithmetic::Multiply:
+      return left * right;
+    case Arithmetic::Divide:
+      return left / right;
+    case Arithmetic::Modulo:
+      return std::fmod(left, right);
+    case Arithmetic::IntegerDivide:
+      return std::floor(left / right);
+  }
+  return 0;
+}
+
 std::expected<Node, EvaluationError> Evaluator::run(const Node& input) {
   Node result;
   switch (eval(program_.root, input, result)) {
@@ -69,6 +90,8 @@ std::expected<Node, EvaluationError> Evaluator::run(const Node& input) {
       return Node::make_object(arena(), {}, std::span<const std::string_view>{}, {}, 0);
     case Type::ObjectArray:
       return Node::make_array(arena(), result.items(), 0);
+    case Type::Integer:
+      return program_.dialect == Dialect::KyvernoJson ? result : unmarked(result);
     default:
       return unmarked(result);
   }
@@ -129,6 +152,10 @@ Outcome Evaluator::dispatch(const Instruction& code, const Node& current, Node& 
     case Op::Sub: {
       Node left;
       const Outcome outcome = eval(code.a, current, left);
+      if (outcome == Outcome::Ok && left.is_null() && is_kyverno_json()) {
+        out = Node{};
+        return Outcome::Ok;
+      }
       return outcome == Outcome::Ok ? eval(code.b, left, out) : outcome;
     }
     case Op::Literal:
@@ -178,6 +205,15 @@ Outcome Evaluator::dispatch(const Instruction& code, const Node& current, Node& 
     case Op::ExpressionRef:
       out = make_expression_ref(code.a);
       return Outcome::Ok;
+    case Op::Arithmetic:
+      return eval_arithmetic(code, current, out);
+    case Op::Variable:
+      return eval_variable(code, out);
+    case Op::Root:
+      out = Node{};
+      return Outcome::Ok;
+    case Op::Let:
+      return eval_let(code, current, out);
     case Op::Broken:
       return failure("Unknown AST node: ASTEmpty");
   }
@@ -227,7 +263,10 @@ Outcome Evaluator::eval_compare(const Instruction& code, const Node& current, No
     out = Node::make_bool(equal == (code.comparison == Comparison::Equal), 0);
     return charge_steps(steps) ? Outcome::Ok : Outcome::Failed;
   }
-  if (!is_number(left) || !is_number(right)) {
+  const auto is_operand = [this](const Node& node) {
+    return is_kyverno_json() ? is_numeric(node) : is_number(node);
+  };
+  if (!is_operand(left) || !is_operand(right)) {
     out = Node{};
     return Outcome::Ok;
   }
@@ -257,11 +296,14 @@ Outcome Evaluator::eval_slice(const Instruction& code, const Node& current, Node
   if (const Outcome outcome = eval(code.a, current, source); outcome != Outcome::Ok) {
     return outcome;
   }
+  const SliceParts& parts = program_.slices[code.b];
+  if (is_kyverno_json() && is_string(source)) {
+    return slice_text(source.text(), parts, out);
+  }
   if (!source.is_array()) {
     out = Node{};
     return Outcome::Ok;
   }
-  const SliceParts& parts = program_.slices[code.b];
   if (parts[2] == 0) {
     return failure("Invalid slice, step cannot be 0");
   }
@@ -275,8 +317,29 @@ Outcome Evaluator::eval_slice(const Instruction& code, const Node& current, Node
   return finish_list(base, out);
 }
 
+// By characters, not by bytes; a step of 0 is null.
+Outcome Evaluator::slice_text(std::string_view text, const SliceParts& parts, Node& out) {
+  out = Node{};
+  if (parts[2] == 0) {
+    return Outcome::Ok;
+  }
+  if (!charge_steps(text.size())) {
+    return Outcome::Failed;
+  }
+  std::vector<std::string_view> runes;
+  for (std::size_t at = 0; at < text.size(); at += runes.back().size()) {
+    runes.push_back(text.substr(at, rune_at(text, at).size));
+  }
+  std::string sliced;
+  SliceRange range = SliceRange::of(parts, runes.size());
+  for (bool more = range.is_inside(); more; more = range.next()) {
+    sliced += runes[static_cast<std::size_t>(range.start)];
+  }
+  return give_text(sliced, out) ? Outcome::Ok : Outcome::Failed;
+}
+
 bool Evaluator::source_or_null(std::uint32_t index, const Node& current, Node& out) {
-  if (!is_kyverno()) {
+  if (!is_kyverno() && !is_kyverno_json()) {
     return value_of(index, current, out);
   }
   // Upstream drops every error here, also that of a function; a budget that is used up stays so.
@@ -320,6 +383,11 @@ Outcome Evaluator::eval_projection(const Instruction& code, const Node& current,
   Node source;
   if (!value_of(code.a, current, source)) {
     return Outcome::Failed;
+  }
+  // A slice of a text is a projection whose right side is passed over.
+  if (is_kyverno_json() && is_string(source) && program_.code[code.a].op == Op::Slice) {
+    out = source;
+    return Outcome::Ok;
   }
   if (!source.is_array()) {
     out = Node{};
@@ -384,7 +452,7 @@ Outcome Evaluator::eval_values(const Instruction& code, const Node& current, Nod
 }
 
 Outcome Evaluator::eval_list(const Instruction& code, const Node& current, Node& out) {
-  if (current.is_null()) {
+  if (current.is_null() && !is_kyverno_json()) {
     out = Node{};
     return Outcome::Ok;
   }
@@ -424,6 +492,60 @@ Outcome Evaluator::eval_list(const Instruction& code, const Node& current, Node&
     done = give_object(unique_values, unique_keys, out);
   }
   collected_.resize(base);
+  return done ? Outcome::Ok : Outcome::Failed;
+}
+
+Outcome Evaluator::eval_arithmetic(const Instruction& code, const Node& current, Node& out) {
+  Node left;
+  Node right;
+  if (!value_of(code.a, current, left) || (code.count > 1 && !value_of(code.b, current, right))) {
+    return Outcome::Failed;
+  }
+  out = Node{};
+  if (!is_numeric(left) || (code.count > 1 && !is_numeric(right))) {
+    return Outcome::Ok;
+  }
+  return give_number(code.count > 1 ? computed(code.arithmetic, number_of(left), number_of(right))
+                                    : computed(code.arithmetic, 0, number_of(left)),
+                     out)
+             ? Outcome::Ok
+             : Outcome::Failed;
+}
+
+Outcome Evaluator::eval_variable(const Instruction& code, Node& out) {
+  const std::string_view name = program_.keys[code.a];
+  for (auto bound = bound_.rbegin(); bound != bound_.rend(); ++bound) {
+    if (bound->name == name) {
+      out = bound->value;
+      return Outcome::Ok;
+    }
+  }
+  if (variables_ != nullptr) {
+    Variables::Answer answer = variables_->resolve(name);
+    if (!answer) {
+      return failure(std::move(answer).error());
+    }
+    if (*answer) {
+      out = **answer;
+      return Outcome::Ok;
+    }
+  }
+  return failure(fmt::format("variable not defined: ${}", name));
+}
+
+// All values first: a binding does not see the ones beside it.
+Outcome Evaluator::eval_let(const Instruction& code, const Node& current, Node& out) {
+  const std::size_t base = bound_.size();
+  std::vector<Bound> added(code.count);
+  for (std::uint32_t i = 0; i < code.count; ++i) {
+    added[i].name = program_.keys[code.a + i];
+    if (!value_of(program_.operands[code.first + i], current, added[i].value)) {
+      return Outcome::Failed;
+    }
+  }
+  bound_.insert(bound_.end(), added.begin(), added.end());
+  const bool done = value_of(code.b, current, out);
+  bound_.resize(base);
   return done ? Outcome::Ok : Outcome::Failed;
 }
 

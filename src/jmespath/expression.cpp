@@ -7,7 +7,7 @@ namespace tally::jmespath {
 
 std::expected<Expression, SyntaxError> Expression::compile(std::string_view text, Dialect dialect,
                                                            const Limits& limits) {
-  auto ast = parse(text, limits);
+  auto ast = parse(text, dialect, limits);
   if (!ast) {
     return std::unexpected(std::move(ast).error());
   }
@@ -19,10 +19,9 @@ std::expected<Expression, SyntaxError> Expression::compile(std::string_view text
   return Expression(program);
 }
 
-std::expected<document::Node, EvaluationError> Expression::search(const document::Node& input,
-                                                                  Arena& arena,
-                                                                  const Host* host) const {
-  return Evaluator(*program_, arena, host).run(input);
+std::expected<document::Node, EvaluationError> Expression::search(
+    const document::Node& input, Arena& arena, const Host* host, const Variables* variables) const {
+  return Evaluator(*program_, arena, host, variables).run(input);
 }
 
 std::span<const std::string> Expression::root_fields() const noexcept {

@@ -17,6 +17,14 @@
 // Where upstream panics (`merge('a')`, `sort_by(items(...), &key)`), ours is an error, or the
 // answer that every other list gets.
 //
+// Dialect::KyvernoJson is what the assertion trees of `validate.assert` evaluate:
+// github.com/jmespath-community/go-jmespath v1.1.2-0.20240117150817 with the functions of
+// kyverno-json v0.0.4. It is the standard with variables (`$name`, `let $x = a in b`), arithmetic
+// (`+ - * / // %`), slices of texts, and these differences: `$` is null; a multi-select of null is
+// no null; errors at the left of `[]`, `[?` and `.*` are null. Integers of objects, which upstream
+// holds as int64, are marked by the caller (value marks: go_integers()): they equal no double and
+// no function takes them, but `<`, arithmetic and to_number do.
+//
 // Numbers are doubles. A number that is only selected keeps its text; a computed one is written as
 // encoding/json of Go writes it. Upstream's context holds the integers of objects as doubles in
 // the webhook and as int64 in the CLI, where arithmetic and `<` refuse them; ours follow the
@@ -28,6 +36,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,7 +49,7 @@ namespace tally::jmespath {
 class Host;
 struct Program;
 
-enum class Dialect : std::uint8_t { Standard, Kyverno };
+enum class Dialect : std::uint8_t { Standard, Kyverno, KyvernoJson };
 
 // Whether the names of an expression are interned (document/symbol.hpp): faster, but the table
 // never forgets, so expressions that are put together from input are only looked up.
@@ -67,6 +76,24 @@ struct EvaluationError {
   bool is_limit = false;      // steps, bytes or depth are used up
 };
 
+// What `$name` stands for in Dialect::KyvernoJson. `name` is without the dollar.
+class Variables {
+ public:
+  // Nothing: the variable is not defined. An error ends the search.
+  using Answer = std::expected<std::optional<document::Node>, std::string>;
+  [[nodiscard]] virtual Answer resolve(std::string_view name) const = 0;
+
+ protected:
+  ~Variables() = default;
+};
+
+// A copy in which the numbers that Go's decoders of Kubernetes objects hold as int64 are marked so,
+// deep; the same value if there are none. For the input of Dialect::KyvernoJson.
+[[nodiscard]] document::Node go_integers(const document::Node& value, Arena& arena);
+// One integer of Go, and whether a value is one.
+[[nodiscard]] document::Node go_integer(std::int64_t value, Arena& arena);
+[[nodiscard]] bool is_go_integer(const document::Node& value) noexcept;
+
 class Expression {
  public:
   [[nodiscard]] static std::expected<Expression, SyntaxError> compile(std::string_view text,
@@ -76,7 +103,8 @@ class Expression {
   // The result lives as long as the input, the arena and this expression. Without a host, what asks
   // for time, chance or the network is an error.
   [[nodiscard]] std::expected<document::Node, EvaluationError> search(
-      const document::Node& input, Arena& arena, const Host* host = nullptr) const;
+      const document::Node& input, Arena& arena, const Host* host = nullptr,
+      const Variables* variables = nullptr) const;
 
   // Fields of the input that the expression can read at its root, in order of first mention.
   [[nodiscard]] std::span<const std::string> root_fields() const noexcept;

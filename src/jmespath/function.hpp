@@ -31,15 +31,17 @@ inline constexpr Accepts kReversed = 1U << 15U;  // messages list the alternativ
 [[nodiscard]] std::string accepts_text(Accepts accepts);
 
 enum class Origin : std::uint8_t {
-  Standard,  // of the specification: in both dialects
-  Kyverno,   // Kyverno adds it
+  Standard,     // of the specification: in both dialects
+  Kyverno,      // Kyverno adds it; in KyvernoJson unless excepted
+  KyvernoJson,  // of jmespath-community and kyverno-json, in that dialect only
 };
 
 struct Function {
   std::string_view name;
   Origin origin = Origin::Kyverno;
   std::span<const Accepts> parameters = {};
-  bool is_variadic = false;  // the last parameter may be repeated
+  bool is_variadic = false;   // the last parameter may be repeated
+  std::uint8_t optional = 0;  // so many of the last parameters may be left out
   // Upstream registers it without parameters, which switches its checks off.
   bool takes_anything = false;
   Accepts returns = kAnyValue;
@@ -48,7 +50,8 @@ struct Function {
   bool (*apply)(Call& call, std::span<const document::Node> arguments,
                 document::Node& out) = nullptr;
   std::string_view summary;
-  std::string_view example;  // true in Dialect::Kyverno; may be empty
+  // True in Dialect::Kyverno, or in KyvernoJson for what only that has; may be empty.
+  std::string_view example;
 };
 
 // In the order of the documentation: one span a family. `sum` is there twice: Kyverno replaces it.

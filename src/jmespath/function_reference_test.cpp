@@ -17,7 +17,10 @@ TEST(FunctionReferenceTest, ExamplesAreTrue) {
   for (const std::span<const Function> family : all_functions()) {
     for (const Function& function : family) {
       if (!function.example.empty()) {
-        EXPECT_EQ(evaluate_text(function.example, "{}"), "V true") << function.example;
+        const Dialect dialect =
+            function.origin == Origin::KyvernoJson ? Dialect::KyvernoJson : Dialect::Kyverno;
+        EXPECT_EQ(evaluate_text(function.example, "{}", {.dialect = dialect}), "V true")
+            << function.example;
       }
     }
   }
@@ -27,8 +30,10 @@ TEST(FunctionReferenceTest, ExamplesAreTrue) {
 
 std::string parameters_text(const Function& function) {
   std::string out;
-  for (const Accepts accepts : function.parameters) {
-    out += (out.empty() ? "" : ", ") + accepts_text(accepts);
+  const std::size_t least = function.parameters.size() - function.optional;
+  for (std::size_t i = 0; i < function.parameters.size(); ++i) {
+    out += (out.empty() ? "" : ", ") + accepts_text(function.parameters[i]);
+    out += i >= least ? "?" : "";
   }
   return function.takes_anything ? "..." : function.is_variadic ? out + ", ..." : out;
 }
@@ -38,9 +43,10 @@ std::string reference() {
       "# JMESPath functions\n\n"
       "Which functions the expressions of Kyverno's classic policies, and `tally jp`, may call. "
       "Generated from the\nrecords of the functions; change those, not this page.\n\n";
-  for (const Origin origin : {Origin::Standard, Origin::Kyverno}) {
-    out += origin == Origin::Standard ? "## Functions of the specification\n\n"
-                                      : "## Functions that Kyverno adds\n\n";
+  for (const Origin origin : {Origin::Standard, Origin::Kyverno, Origin::KyvernoJson}) {
+    out += origin == Origin::Standard  ? "## Functions of the specification\n\n"
+           : origin == Origin::Kyverno ? "## Functions that Kyverno adds\n\n"
+                                       : "## Functions of assertion trees only\n\n";
     for (const std::span<const Function> family : all_functions()) {
       for (const Function& function : family) {
         if (function.origin != origin) {
@@ -87,6 +93,10 @@ TEST(FunctionReferenceTest, RecordsAreWhole) {
   EXPECT_EQ(find_function("sum", Dialect::Kyverno)->origin, Origin::Kyverno);
   EXPECT_EQ(find_function("sum", Dialect::Standard)->origin, Origin::Standard);
   EXPECT_EQ(find_function("split", Dialect::Standard), nullptr);
+  EXPECT_NE(find_function("zip", Dialect::KyvernoJson), nullptr);
+  EXPECT_EQ(find_function("zip", Dialect::Kyverno), nullptr);
+  EXPECT_EQ(find_function("sha256", Dialect::KyvernoJson), nullptr);
+  EXPECT_EQ(find_function("sum", Dialect::KyvernoJson)->origin, Origin::Kyverno);
 }
 
 }  // namespace

@@ -12,38 +12,47 @@ namespace tally::jmespath {
 
 namespace {
 
-constexpr std::array<std::string_view, 31> kTokenNames{
-    "tUnknown",
-    "tStar",
-    "tDot",
-    "tFilter",
-    "tFlatten",
-    "tLparen",
-    "tRparen",
-    "tLbracket",
-    "tRbracket",
-    "tLbrace",
-    "tRbrace",
-    "tOr",
-    "tPipe",
-    "tNumber",
-    "tUnquotedIdentifier",
-    "tQuotedIdentifier",
-    "tComma",
-    "tColon",
-    "tLT",
-    "tLTE",
-    "tGT",
-    "tGTE",
-    "tEQ",
-    "tNE",
-    "tJSONLiteral",
-    "tStringLiteral",
-    "tCurrent",
-    "tExpref",
-    "tAnd",
-    "tNot",
-    "tEOF",
+constexpr std::array<std::string_view, 40> kTokenNames{
+    "Unknown",
+    "Star",
+    "Dot",
+    "Filter",
+    "Flatten",
+    "Lparen",
+    "Rparen",
+    "Lbracket",
+    "Rbracket",
+    "Lbrace",
+    "Rbrace",
+    "Or",
+    "Pipe",
+    "Number",
+    "UnquotedIdentifier",
+    "QuotedIdentifier",
+    "Comma",
+    "Colon",
+    "LT",
+    "LTE",
+    "GT",
+    "GTE",
+    "EQ",
+    "NE",
+    "JSONLiteral",
+    "StringLiteral",
+    "Current",
+    "Expref",
+    "And",
+    "Not",
+    "Plus",
+    "Minus",
+    "Multiply",
+    "Divide",
+    "Modulo",
+    "Div",
+    "Varref",
+    "Root",
+    "Assign",
+    "EOF",
 };
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -108,9 +117,34 @@ std::string quoted_rune(char32_t code) {
                           : fmt::format("'\\U{:08x}'", number);
 }
 
+// Those that only KyvernoJson knows.
+TokenKind arithmetic(std::string_view rest, std::size_t& size) noexcept {
+  struct Sign {
+    std::string_view text;
+    TokenKind kind;
+  };
+  static constexpr std::array<Sign, 9> kSigns{{{"//", TokenKind::IntegerDivide},
+                                               {"/", TokenKind::Divide},
+                                               {"+", TokenKind::Plus},
+                                               {"-", TokenKind::Minus},
+                                               {"%", TokenKind::Modulo},
+                                               {"\u2212", TokenKind::Minus},
+                                               {"\u00d7", TokenKind::Multiply},
+                                               {"\u00f7", TokenKind::Divide},
+                                               {"=", TokenKind::Assign}}};
+  for (const Sign& sign : kSigns) {
+    if (rest.starts_with(sign.text)) {
+      size = sign.text.size();
+      return sign.kind;
+    }
+  }
+  return TokenKind::Unknown;
+}
+
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
+  Lexer(std::string_view text, Dialect dialect)
+      : text_(text), is_kyverno_json_(dialect == Dialect::KyvernoJson) {}
 
   std::expected<std::vector<Token>, SyntaxError> run() {
     while (at_ < text_.size()) {
@@ -144,6 +178,24 @@ class Lexer {
       }
       add(TokenKind::Identifier, begin, text_.substr(begin, at_ - begin));
       return true;
+    }
+    if (is_kyverno_json_ && text_.substr(at_, 2) != "==" &&
+        (c != '-' || at_ + 1 >= text_.size() || !is_digit(text_[at_ + 1]))) {
+      std::size_t size = 0;
+      if (const TokenKind kind = arithmetic(text_.substr(at_), size); kind != TokenKind::Unknown) {
+        at_ += size;
+        add(kind, begin, {});
+        return true;
+      }
+      if (c == '$') {
+        ++at_;
+        while (at_ < text_.size() && (starts_identifier(text_[at_]) || is_digit(text_[at_]))) {
+          ++at_;
+        }
+        const std::string_view name = text_.substr(begin + 1, at_ - begin - 1);
+        add(name.empty() ? TokenKind::Root : TokenKind::Variable, begin, name);
+        return true;
+      }
     }
     if (c == '-' || is_digit(c)) {
       do {
@@ -216,12 +268,13 @@ class Lexer {
     return true;
   }
 
-  // Only \' is an escape; every other backslash stands for itself.
+  // Only \' is an escape, and \\ in KyvernoJson; every other backslash stands for itself.
   bool raw_string() {
     const std::size_t begin = at_++;
     std::string unescaped;
     while (at_ < text_.size() && text_[at_] != '\'') {
-      at_ += text_.substr(at_).starts_with("\\'") ? 1 : 0;
+      const std::string_view rest = text_.substr(at_);
+      at_ += rest.starts_with("\\'") || (is_kyverno_json_ && rest.starts_with("\\\\")) ? 1 : 0;
       unescaped += text_[at_++];
     }
     if (at_ >= text_.size()) {
@@ -233,6 +286,7 @@ class Lexer {
   }
 
   std::string_view text_;
+  bool is_kyverno_json_;
   std::size_t at_ = 0;
   std::vector<Token> tokens_;
   SyntaxError error_;
@@ -240,12 +294,13 @@ class Lexer {
 
 }  // namespace
 
-std::string_view token_name(TokenKind kind) noexcept {
-  return kTokenNames[static_cast<std::size_t>(kind)];
+std::string token_name(TokenKind kind, Dialect dialect) {
+  const std::string_view prefix = dialect == Dialect::KyvernoJson ? "TOK" : "t";
+  return fmt::format("{}{}", prefix, kTokenNames[static_cast<std::size_t>(kind)]);
 }
 
-std::expected<std::vector<Token>, SyntaxError> tokenize(std::string_view text) {
-  return Lexer(text).run();
+std::expected<std::vector<Token>, SyntaxError> tokenize(std::string_view text, Dialect dialect) {
+  return Lexer(text, dialect).run();
 }
 
 }  // namespace tally::jmespath

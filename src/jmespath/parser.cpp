@@ -8,77 +8,13 @@
 
 #include "jmespath/internal/go_json.hpp"
 #include "jmespath/internal/lexer.hpp"
+#include "jmespath/internal/operators.hpp"
 
 namespace tally::jmespath {
 
 namespace {
 
 using enum TokenKind;
-
-// parser.go, bindingPowers. What is not listed binds nothing.
-constexpr int kPipePower = 1;
-constexpr int kOrPower = 2;
-constexpr int kAndPower = 3;
-constexpr int kComparisonPower = 5;
-constexpr int kFlattenPower = 9;
-constexpr int kProjectionStop = 10;  // what binds less ends the right side of a projection
-constexpr int kStarPower = 20;
-constexpr int kFilterPower = 21;
-constexpr int kDotPower = 40;
-constexpr int kNotPower = 45;
-
-int power(TokenKind kind) noexcept {
-  switch (kind) {
-    case Pipe:
-      return kPipePower;
-    case Or:
-      return kOrPower;
-    case And:
-      return kAndPower;
-    case Equal:
-    case NotEqual:
-    case Less:
-    case LessEqual:
-    case Greater:
-    case GreaterEqual:
-      return kComparisonPower;
-    case Flatten:
-      return kFlattenPower;
-    case Star:
-      return kStarPower;
-    case Filter:
-      return kFilterPower;
-    case Dot:
-      return kDotPower;
-    case Not:
-      return kNotPower;
-    case LeftBrace:
-      return 50;
-    case LeftBracket:
-      return 55;
-    case LeftParen:
-      return 60;
-    default:
-      return 0;
-  }
-}
-
-Comparison comparison(TokenKind kind) noexcept {
-  switch (kind) {
-    case NotEqual:
-      return Comparison::NotEqual;
-    case Less:
-      return Comparison::Less;
-    case LessEqual:
-      return Comparison::LessEqual;
-    case Greater:
-      return Comparison::Greater;
-    case GreaterEqual:
-      return Comparison::GreaterEqual;
-    default:
-      return Comparison::Equal;
-  }
-}
 
 // strconv.Atoi.
 std::optional<std::int64_t> read_integer(std::string_view text) {
@@ -90,13 +26,13 @@ std::optional<std::int64_t> read_integer(std::string_view text) {
 
 class Parser {
  public:
-  Parser(std::vector<Token> tokens, const Limits& limits)
-      : tokens_(std::move(tokens)), limits_(limits) {}
+  Parser(std::vector<Token> tokens, Dialect dialect, const Limits& limits)
+      : tokens_(std::move(tokens)), dialect_(dialect), limits_(limits) {}
 
   std::expected<Ast, SyntaxError> run() {
     if (parse_expression(0, ast_.root) && current() != End) {
       static_cast<void>(fail(
-          fmt::format("Unexpected token at the end of the expression: {}", token_name(current()))));
+          fmt::format("Unexpected token at the end of the expression: {}", name_of(current()))));
     }
     if (failed_) {
       return std::unexpected(std::move(error_));
@@ -123,6 +59,8 @@ class Parser {
   }
   [[nodiscard]] TokenKind current() const { return token().kind; }
   void advance() { ++at_; }
+  [[nodiscard]] std::string name_of(TokenKind kind) const { return token_name(kind, dialect_); }
+  [[nodiscard]] bool is_kyverno_json() const { return dialect_ == Dialect::KyvernoJson; }
 
   bool fail_raw(std::string message, std::uint32_t offset) {
     if (!failed_) {
@@ -137,8 +75,7 @@ class Parser {
   }
   bool match(TokenKind kind) {
     if (current() != kind) {
-      return fail(
-          fmt::format("Expected {}, received: {}", token_name(kind), token_name(current())));
+      return fail(fmt::format("Expected {}, received: {}", name_of(kind), name_of(current())));
     }
     advance();
     return true;
@@ -148,6 +85,11 @@ class Parser {
     AstNode node;
     node.kind = kind;
     node.offset = offset;
+    return node;
+  }
+  static AstNode make_text(AstKind kind, const Token& token) {
+    AstNode node = make(kind, token.offset);
+    node.text = token.text;
     return node;
   }
   // A node that can name a function.
@@ -225,11 +167,31 @@ class Parser {
       }
       case QuotedIdentifier:
         if (current() == LeftParen) {
-          return fail_at("Can't have quoted identifier as function Name.", first.offset);
+          return fail_at(is_kyverno_json() ? "Can't have quoted identifier as function name."
+                                           : "Can't have quoted identifier as function Name.",
+                         first.offset);
         }
-        [[fallthrough]];
-      case Identifier:
         return add(make_named(AstKind::Field, first), out);
+      case Identifier:
+        if (is_kyverno_json() && first.text == "let" && current() == Variable) {
+          return parse_let(first.offset, out);
+        }
+        return add(make_named(AstKind::Field, first), out);
+      case Variable:
+        return add(make_text(AstKind::Variable, first), out);
+      case Root:
+        return add(AstKind::Root, first.offset, {}, out);
+      case Plus:
+      case Minus: {
+        Index inner = 0;
+        AstNode node = make(AstKind::Arithmetic, first.offset);
+        node.arithmetic = arithmetic(first.kind);
+        if (!parse_expression(kSumPower, inner)) {
+          return false;
+        }
+        node.children = {inner};
+        return add(std::move(node), out);
+      }
       case Star: {
         Index left = 0;
         Index right = 0;
@@ -266,7 +228,7 @@ class Parser {
       case End:
         return fail_at("Incomplete expression", first.offset);
       default:
-        return fail_at(fmt::format("Invalid token: {}", token_name(first.kind)), first.offset);
+        return fail_at(fmt::format("Invalid token: {}", name_of(first.kind)), first.offset);
     }
   }
 
@@ -296,7 +258,23 @@ class Parser {
       case Greater:
       case GreaterEqual:
         return parse_operator(AstKind::Comparator, kComparisonPower, infix, left);
+      case Star:
+        if (!is_kyverno_json()) {
+          return fail(fmt::format("Unexpected token: {}", name_of(infix.kind)));
+        }
+        return parse_operator(AstKind::Arithmetic, kStarPower, infix, left);
+      case Plus:
+      case Minus:
+        return parse_operator(AstKind::Arithmetic, kSumPower, infix, left);
+      case Multiply:
+      case Divide:
+      case Modulo:
+      case IntegerDivide:
+        return parse_operator(AstKind::Arithmetic, kProductPower, infix, left);
       case LeftParen:
+        if (is_kyverno_json() && ast_.nodes[left].kind != AstKind::Field) {
+          return fail_at("Invalid node as function name.", ast_.nodes[left].offset);
+        }
         return parse_call(left);
       case Filter:
         return parse_filter(infix, left, left);
@@ -312,7 +290,7 @@ class Parser {
                add(AstKind::Projection, infix.offset, {left, right}, left);
       }
       default:
-        return fail(fmt::format("Unexpected token: {}", token_name(infix.kind)));
+        return fail(fmt::format("Unexpected token: {}", name_of(infix.kind)));
     }
   }
 
@@ -323,8 +301,45 @@ class Parser {
     }
     AstNode node = make(kind, infix.offset);
     node.comparison = comparison(infix.kind);
+    node.arithmetic = arithmetic(infix.kind);
     node.children = {left, right};
     return add(std::move(node), left);
+  }
+
+  // "let" is read. Upstream takes any expression for a binding and panics later; ours is an error.
+  bool parse_let(std::uint32_t offset, Index& out) {
+    AstNode let = make(AstKind::Let, offset);
+    while (true) {
+      const std::size_t name = at_;
+      if (!match(Variable) || !match(Assign)) {
+        return false;
+      }
+      AstNode binding = make_text(AstKind::Binding, tokens_[name]);
+      Index value = 0;
+      if (!parse_expression(0, value)) {
+        return false;
+      }
+      binding.children = {value};
+      if (!add(std::move(binding), value)) {
+        return false;
+      }
+      let.children.push_back(value);
+      if (current() == Identifier && token().text == "in") {
+        break;
+      }
+      if (current() == Comma) {
+        advance();
+      } else if (current() != Variable) {
+        return fail(fmt::format("Expected keyword in, received: {}", name_of(current())));
+      }
+    }
+    advance();
+    Index body = 0;
+    if (!parse_expression(0, body)) {
+      return false;
+    }
+    let.children.push_back(body);
+    return add(std::move(let), out);
   }
 
   // Whatever stands before `(` names the function, if it has a text: upstream asks no further.
@@ -371,6 +386,9 @@ class Parser {
         return false;
       }
       if (!parse_index(first.offset, bracket)) {
+        if (is_kyverno_json()) {
+          return false;
+        }
         // Upstream drops this error: what is left over is looked at, and evaluation fails.
         failed_ = false;
         return add(AstKind::Broken, first.offset, {}, out);
@@ -415,7 +433,7 @@ class Parser {
           return fail_index();
         }
       } else {
-        return fail(fmt::format("Expected tColon or tNumber, received: {}", token_name(current())));
+        return fail(fmt::format("Expected tColon or tNumber, received: {}", name_of(current())));
       }
       advance();
     }
@@ -521,6 +539,7 @@ class Parser {
   }
 
   std::vector<Token> tokens_;
+  Dialect dialect_;
   const Limits& limits_;
   std::size_t at_ = 0;
   std::uint32_t depth_ = 0;
@@ -531,18 +550,19 @@ class Parser {
 
 }  // namespace
 
-std::expected<Ast, SyntaxError> parse(std::string_view text, const Limits& limits) {
+std::expected<Ast, SyntaxError> parse(std::string_view text, Dialect dialect,
+                                      const Limits& limits) {
   if (text.size() > limits.text_bytes) {
     return std::unexpected(
         SyntaxError{fmt::format("SyntaxError: the expression has {} bytes, more than {}",
                                 text.size(), limits.text_bytes),
                     limits.text_bytes});
   }
-  auto tokens = tokenize(text);
+  auto tokens = tokenize(text, dialect);
   if (!tokens) {
     return std::unexpected(std::move(tokens).error());
   }
-  return Parser(std::move(*tokens), limits).run();
+  return Parser(std::move(*tokens), dialect, limits).run();
 }
 
 }  // namespace tally::jmespath

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "jmespath/expression.hpp"
 #include "jmespath/internal/numbers.hpp"
 
 namespace tally::jmespath {
@@ -16,6 +17,7 @@ namespace {
 constexpr char kExpressionRefText[] = "expression";
 constexpr std::string_view kIntegers = "-101";  // "-1", "0", "1"
 constexpr std::uint32_t kObjectArrayOffset = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kGoIntegerOffset = kObjectArrayOffset - 1;  // no source is so long
 constexpr std::size_t kMessageBytesMax = 200;
 
 bool is_own_integer(const Node& node) noexcept {
@@ -71,6 +73,34 @@ void append_go_value(std::string& out, const Node& node) {
   }
 }
 
+// As deep as the value: its reader bounds that.
+bool mark_integers(const Node& value, Arena& arena, Node& out) {
+  if (value.is_number()) {
+    const std::optional<std::int64_t> integer = value.integer();
+    out = integer ? go_integer(*integer, arena) : value;
+    return integer.has_value();
+  }
+  std::vector<Node> items(value.items().begin(), value.items().end());
+  bool is_changed = false;
+  for (Node& item : items) {
+    Node marked;
+    if (mark_integers(item, arena, marked)) {
+      item = marked;
+      is_changed = true;
+    }
+  }
+  if (is_changed && value.is_array()) {
+    out = Node::make_array(arena, items, value.offset());
+  } else if (is_changed) {
+    std::vector<std::string_view> keys(value.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      keys[i] = value.key(i);
+    }
+    out = Node::make_object(arena, items, keys, {}, value.offset());
+  }
+  return is_changed;
+}
+
 }  // namespace
 
 Type type_of(const Node& node) noexcept {
@@ -81,7 +111,8 @@ Type type_of(const Node& node) noexcept {
     case NodeKind::Bool:
       return Type::Boolean;
     case NodeKind::Number:
-      return is_own_integer(node) ? Type::Integer : Type::Number;
+      return node.offset() == kGoIntegerOffset || is_own_integer(node) ? Type::Integer
+                                                                       : Type::Number;
     case NodeKind::String:
       return node.text().data() == kExpressionRefText ? Type::ExpressionRef : Type::String;
     case NodeKind::Array:
@@ -112,6 +143,9 @@ std::uint32_t expression_of(const Node& node) noexcept { return node.offset(); }
 Node unmarked(const Node& node) noexcept {
   switch (type_of(node)) {
     case Type::Integer:
+      if (node.offset() == kGoIntegerOffset) {
+        return Node::make_number(node.text(), 0);
+      }
       return Node::make_number(node.text()[0] == '-' ? "-1" : node.text()[0] == '0' ? "0" : "1", 0);
     case Type::ExpressionRef:
       return Node{};
@@ -189,6 +223,24 @@ bool deep_equal(const Node& a, const Node& b, std::uint64_t& steps) {
     }
   }
   return false;
+}
+
+bool is_numeric(const Node& node) noexcept {
+  const Type type = type_of(node);
+  return type == Type::Number || type == Type::Integer;
+}
+
+Node go_integer(std::int64_t value, Arena& arena) {
+  return Node::make_number(arena.copy(std::to_string(value)), kGoIntegerOffset);
+}
+
+bool is_go_integer(const Node& value) noexcept {
+  return value.is_number() && type_of(value) == Type::Integer;
+}
+
+Node go_integers(const Node& value, Arena& arena) {
+  Node marked;
+  return mark_integers(value, arena, marked) ? marked : value;
 }
 
 std::string go_value_text(const Node& node) {

@@ -275,6 +275,17 @@ class RuleWriter {
     return true;
   }
 
+  // createAutogenAssertion of Kyverno 1.18: what is asserted of the objects.
+  [[nodiscard]] Node asserted(const Node& tree) const {
+    Node out = tree;
+    for (const std::string_view field : {"object", "oldObject"}) {
+      if (const Node* object = tree.find(field); object != nullptr && object->is_object()) {
+        out = with_member(arena_, out, field, below_template(*object));
+      }
+    }
+    return out;
+  }
+
   bool validated(const Node& validation, Node& out) const {
     const auto has = [&](std::string_view field) {
       const Node* value = validation.find(field);
@@ -318,6 +329,9 @@ class RuleWriter {
       keep("foreach");
     } else if (has("cel")) {
       out = validation;
+      return true;
+    } else if (has("assert")) {
+      out = with_member(arena_, validation, "assert", asserted(*validation.find("assert")));
       return true;
     } else {
       return false;

@@ -21,10 +21,6 @@ struct Extractor {
   std::string_view path;  // JMESPath over the value
 };
 
-std::unexpected<Failure> failed(std::string message) {
-  return std::unexpected(Failure{.message = std::move(message)});
-}
-
 std::vector<Extractor> standard_extractors(std::initializer_list<std::string_view> place) {
   std::vector<Extractor> out;
   for (const std::string_view tag : {"initContainers", "containers", "ephemeralContainers"}) {

@@ -8,6 +8,7 @@
 #include "kyverno/internal/substitution.hpp"
 #include "kyverno/internal/variable_scan.hpp"
 #include "pattern/condition.hpp"
+#include "scalar/cron.hpp"
 
 namespace tally::kyverno::internal {
 
@@ -250,6 +251,9 @@ class PolicyReader {
       }
       return;
     }
+    if (const Node* tree = validate.find("assert"); tree != nullptr && !tree->is_null()) {
+      return read_assertion(rule, *tree, pointer, is_written);
+    }
     const Node* one = validate.find("pattern");
     const Node* any = validate.find("anyPattern");
     if ((one == nullptr || has_variables(*one)) && (any == nullptr || has_variables(*any))) {
@@ -276,6 +280,33 @@ class PolicyReader {
           rule.patterns.any.push_back(std::move(*compiled));
         }
       }
+    }
+  }
+
+  // Kyverno 1.18 pkg/validation/policy/validate.go: the names of the context become variables.
+  void read_assertion(Rule& rule, const Node& tree, const std::string& rule_pointer,
+                      bool is_written) {
+    for (std::size_t i = 0; rule.context != nullptr && i < rule.context->size(); ++i) {
+      const Node& entry = rule.context->items()[i];
+      const std::string_view name = text_at(entry, "name");
+      const bool is_word = std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_';
+      });
+      if (!is_word && is_written) {
+        problem(fmt::format("{}/context/{}/name", rule_pointer, i), entry,
+                fmt::format("context entry name {} is invalid, it must be a single word when the "
+                            "validation rule uses `assert`",
+                            name),
+                false);
+      }
+    }
+    auto compiled = Assertion::compile(tree, {});
+    if (compiled) {
+      rule.assertion = std::move(*compiled);
+    } else if (is_written) {
+      problem(rule_pointer + "/validate/assert" + compiled.error().pointer, compiled.error().place,
+              std::move(compiled.error().message), true, LoadProblem::Kind::DoesNotCompile);
     }
   }
 
@@ -336,7 +367,30 @@ class PolicyReader {
     }
   }
 
+  // api/kyverno/v2/cleanup_policy_types.go, ValidateSchedule
+  bool read_schedule() {
+    const Node* schedule = entry_.spec.find("schedule");
+    if (schedule == nullptr || !schedule->is_string()) {
+      problem("/spec/schedule", schedule == nullptr ? entry_.spec : *schedule,
+              "schedule is required, a text", true);
+      return false;
+    }
+    entry_.schedule = schedule->text();
+    if (const auto cron = scalar::Cron::parse(entry_.schedule, scalar::Cron::Syntax::Standard);
+        !cron) {
+      problem("/spec/schedule", *schedule,
+              fmt::format("schedule spec in the cleanupPolicy is not in proper cron format: {}",
+                          cron.error().message),
+              true);
+      return false;
+    }
+    return true;
+  }
+
   void read_cleanup() {
+    if (!read_schedule()) {
+      return;
+    }
     Rule rule;
     rule.node = entry_.spec;
     rule.context = filled(entry_.spec, "context");
@@ -427,7 +481,8 @@ void finish_table(PolicySet::Table& table) {
                              .object = policy.object,
                              .name = policy.name,
                              .name_space = policy.name_space,
-                             .rules = policy.records});
+                             .rules = policy.records,
+                             .schedule = policy.schedule});
   }
 }
 

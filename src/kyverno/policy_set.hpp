@@ -75,6 +75,7 @@ struct PolicyRecord {
   std::string_view name{};
   std::string_view name_space{};  // "" for cluster-wide kinds
   std::span<const RuleRecord> rules{};
+  std::string_view schedule{};  // of the cleanup kinds: cron (scalar/cron.hpp, Standard)
 };
 
 // A variable that the caller puts into the context: "request.operation", "element.name".

@@ -424,24 +424,6 @@ TEST(Rules, MutateExisting) {
   EXPECT_EQ(bench.verdicts(map("{}"), Phase::Mutate), "");
 }
 
-TEST(Rules, Cleanup) {
-  Bench bench;
-  ASSERT_TRUE(bench.load(
-      "{apiVersion: kyverno.io/v2, kind: CleanupPolicy, metadata: {name: c, namespace: bank}, "
-      "spec: {match: {any: [{resources: {kinds: [ConfigMap]}}]}, exclude: {any: [{resources: "
-      "{names: [keep]}}]}, conditions: {all: [{key: '{{ target.data.old }}', operator: Equals, "
-      "value: 'yes'}]}}}"));
-  EXPECT_EQ(bench.verdicts(map("{old: 'yes'}"), Phase::Cleanup), "c=pass");
-  EXPECT_EQ(bench.verdicts(map("{old: 'no'}"), Phase::Cleanup), "");
-  EXPECT_EQ(bench.verdicts(map("{}"), Phase::Cleanup), "c=error");
-  EXPECT_EQ(bench.verdicts(map("{old: 'yes'}", "other"), Phase::Cleanup), "");
-  EXPECT_EQ(bench.verdicts("{apiVersion: v1, kind: ConfigMap, metadata: {name: keep, namespace: "
-                           "bank}, data: {old: 'yes'}}",
-                           Phase::Cleanup),
-            "");
-  EXPECT_EQ(bench.verdicts(map("{old: 'yes'}"), Phase::Validate), "");
-}
-
 TEST(Rules, Exceptions) {
   struct Row {
     std::string_view spec;

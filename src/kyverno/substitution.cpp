@@ -41,10 +41,6 @@ bool below_has_variables(const Node& value, std::uint32_t depth) {
   return false;
 }
 
-std::unexpected<Failure> failed(std::string message) {
-  return std::unexpected(Failure{.message = std::move(message)});
-}
-
 // pkg/utils/jsonpointer: what `@` stands for: the path without its first two parts ("mutate",
 // "patchStrategicMerge") below request.object. A pattern of `validate` has no such parts in front,
 // and loses two of its own: so does upstream.

@@ -28,6 +28,7 @@ void Judgement::validate(const Rule& rule) {
   const std::vector<const ExceptionEntry*> exceptions = exceptions_for(rule);
   std::optional<Said> said;
   std::vector<std::string_view> used;
+  std::vector<Assertion::Mismatch> further;
   if (is_present(rule.validate->find("podSecurity"))) {
     // An exception may name controls; without any it excuses the whole rule.
     std::vector<const ExceptionEntry*> whole;
@@ -50,7 +51,7 @@ void Judgement::validate(const Rule& rule) {
       said = Said{.verdict = Verdict::Unknown,
                   .message = "signatures of manifests are not verified yet"};
     } else if (is_present(rule.validate->find("assert"))) {
-      said = Said{.verdict = Verdict::Unknown, .message = "assertion trees are not evaluated yet"};
+      said = validate_assertion(rule, &further);
     } else {
       said = validate_part(rule, *rule.validate, 0, nullptr);
     }
@@ -70,12 +71,16 @@ void Judgement::validate(const Rule& rule) {
     if (before && before->verdict == Verdict::Fail) {
       said = Said{.verdict = Verdict::Skip,
                   .message = "skipping the rule evaluation as pre-existing violations are allowed"};
+      further.clear();
     }
   }
   RuleResponse& response = say(rule, said->verdict, said->message);
   response.pointer = said->pointer;
   response.is_world_missing = said->is_world_missing;
   response.exceptions = arena_.copy(std::span<const std::string_view>(used));
+  for (const Assertion::Mismatch& mismatch : further) {
+    say(rule, Verdict::Fail, mismatch.message).pointer = mismatch.pointer;
+  }
 }
 
 // The rule over the old object, as if it were created.
@@ -98,8 +103,9 @@ std::optional<Judgement::Said> Judgement::validate_old_object(const Rule& rule) 
   std::optional<Said> said;
   if (matches(rule)) {
     std::vector<std::string_view> unused;
-    said = is_present(rule.validate->find("podSecurity"))
-               ? validate_pod_security(rule, {}, unused)
+    said = is_present(rule.validate->find("podSecurity")) ? validate_pod_security(rule, {}, unused)
+           : is_present(rule.validate->find("assert"))
+               ? validate_assertion(rule, nullptr)
                : validate_part(rule, *rule.validate, 0, nullptr);
   }
   set(object, old_object, "UPDATE");

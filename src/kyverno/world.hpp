@@ -17,11 +17,13 @@ namespace tally::kyverno {
 
 // A call of `context[].apiCall`, after its variables were put in.
 struct ApiCall {
-  std::string_view method{};      // "GET", "POST"
-  std::string_view path{};        // urlPath of the API server; empty for a service
-  std::string_view service{};     // URL of a service; no token is ever sent to it
-  document::Node data{};          // body of a POST: an object
-  document::Node headers{};       // of a service call; Null
+  std::string_view method{};   // "GET", "POST"
+  std::string_view path{};     // urlPath of the API server; empty for a service
+  std::string_view service{};  // URL of a service; no token is ever sent to it
+  std::string_view
+      ca_bundle{};           // PEM, of a service: the only certificates to be trusted; empty: any
+  document::Node data{};     // body of a POST: an object
+  document::Node headers{};  // of a service call; Null
   std::string_view name_space{};  // the policy's: a namespaced policy reads no other; "" otherwise
 };
 

@@ -119,6 +119,9 @@ struct Request {
   // as for Kyverno's command line; otherwise what depends on it is Unknown.
   bool are_namespaces_complete = false;
   bool is_user_unknown_when_empty = true;
+  // As in a cluster, images without a digest are pinned before they are verified (mutateDigest),
+  // which needs their registry: Unknown. False: as for Kyverno's command line, which never pins.
+  bool pins_images = false;
   bool allows_http_in_namespaces = false;  // --allowHTTPInNamespacedPolicies
   policy_cel::Watcher* watcher = nullptr;  // sees every expression that is evaluated: slow
 };

@@ -604,6 +604,82 @@ TEST(Deleting, SaysWhatWouldGo) {
             Verdict::None);
 }
 
+// pkg/cel/policies/dpol/validate.go
+TEST(Deleting, NeedsASchedule) {
+  struct Schedule {
+    const char* line;
+    const char* message;  // "" when there is no problem
+  };
+  constexpr Schedule kSchedules[] = {
+      {"schedule: '0 0 L * *'", ""},
+      {"schedule: '@daily'", ""},
+      {"schedule: '0 0 1 1 ? 2090'", ""},
+      {"variables: []", "Required value: schedule is required"},
+      {"schedule: '60 * * * *'",
+       "Invalid value: schedule spec in the deletingPolicy is not in proper cron format: syntax "
+       "error in minute field: '60'"},
+      {"schedule: '@every 5m'",
+       "Invalid value: schedule spec in the deletingPolicy is not in proper cron format: missing "
+       "field(s)"},
+  };
+  for (const Schedule& row : kSchedules) {
+    SCOPED_TRACE(row.line);
+    Bench bench;
+    bench.load(policy("DeletingPolicy", row.line));
+    if (*row.message == '\0') {
+      EXPECT_TRUE(bench.loaded().problems.empty());
+      continue;
+    }
+    ASSERT_EQ(bench.loaded().problems.size(), 1U);
+    EXPECT_EQ(bench.loaded().problems[0].pointer, "/spec/schedule");
+    EXPECT_EQ(bench.loaded().problems[0].message, row.message);
+    EXPECT_TRUE(bench.loaded().problems[0].is_refused);
+  }
+}
+
+// pkg/cel/policies/ivpol/engine/engine.go, handleMutation: a cluster pins before it verifies.
+TEST(ImageValidating, WhatMutateDigestWouldPinIsUnknown) {
+  const Echo echo;
+  struct Pinned {
+    const char* configuration;
+    const char* image;
+    Verdict verdict;
+  };
+  constexpr Pinned kPinned[] = {
+      {"required: false", "ghcr.io/a:1", Verdict::Unknown},
+      {"required: false, verifyDigest: false", "ghcr.io/a:1", Verdict::Unknown},
+      {"required: false, mutateDigest: true", "ghcr.io/a:1", Verdict::Unknown},
+      {"required: false, mutateDigest: false", "ghcr.io/a:1", Verdict::Fail},
+      {"required: false, mutateDigest: false, verifyDigest: false", "ghcr.io/a:1", Verdict::Pass},
+      {"required: false",
+       "ghcr.io/a@sha256:0123456789012345678901234567890123456789012345678901234567890123",
+       Verdict::Pass},
+      {"required: false", "docker.io/a:1", Verdict::Pass},  // not selected
+  };
+  for (const Pinned& row : kPinned) {
+    SCOPED_TRACE(std::string(row.configuration) + " " + row.image);
+    Bench bench;
+    bench.host = &echo;
+    bench.load(policy("ImageValidatingPolicy",
+                      "matchImageReferences: [{glob: 'ghcr.io/*'}]\n"
+                      "validationConfigurations: {" +
+                          std::string(row.configuration) +
+                          "}\nvalidations: [{expression: 'true'}]"));
+    ASSERT_TRUE(bench.loaded().problems.empty()) << bench.loaded().problems[0].message;
+    Request request = bench.request(
+        "{apiVersion: v1, kind: Pod, metadata: {name: w}, spec: {containers: [{name: c, image: '" +
+        std::string(row.image) + "'}]}}");
+    request.pins_images = true;
+    const Response response = bench.loaded().set.judge(0, request, bench.scratch);
+    EXPECT_EQ(to_text(response.verdict), to_text(row.verdict)) << response.message;
+    if (row.verdict == Verdict::Unknown) {
+      EXPECT_EQ(response.message,
+                "image ghcr.io/a:1 has no digest: mutateDigest would pin it, which needs its "
+                "registry");
+    }
+  }
+}
+
 TEST(ImageValidating, NeverPassesWithoutASignature) {
   const Echo echo;
   constexpr const char* kChecks =

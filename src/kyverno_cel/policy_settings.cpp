@@ -4,6 +4,7 @@
 
 #include "kyverno_cel/internal/nodes.hpp"
 #include "kyverno_cel/internal/policy_reader.hpp"
+#include "scalar/cron.hpp"
 
 namespace tally::kyverno_cel {
 
@@ -50,9 +51,24 @@ void read_settings(Fields& fields, const Node& spec, LoadedPolicy& policy) {
   about.orphans_downstream = flag("orphanDownstreamOnPolicyDelete", false);
   about.is_reinvoked = text_at(spec, {"reinvocationPolicy"}) == "IfNeeded";
   about.schedule = text_at(spec, {"schedule"});
+  if (about.kind == PolicyKind::Deleting) {
+    // pkg/cel/policies/dpol/validate.go
+    const Node* schedule = present(spec, "schedule");
+    const auto cron = scalar::Cron::parse(about.schedule, scalar::Cron::Syntax::Extended);
+    if (about.schedule.empty()) {
+      fields.invalid("/spec/schedule", schedule == nullptr ? spec : *schedule,
+                     "Required value: schedule is required");
+    } else if (!cron) {
+      fields.invalid("/spec/schedule", *schedule,
+                     "Invalid value: schedule spec in the deletingPolicy is not in proper cron "
+                     "format: " +
+                         cron.error().message);
+    }
+  }
   about.deletion_propagation = text_at(spec, {"deletionPropagationPolicy"});
   policy.applies_by_server = flag_at(spec, {"evaluation", "useServerSideApply"}, false);
   policy.verifies_digest = flag_at(spec, {"validationConfigurations", "verifyDigest"}, true);
+  policy.pins_digest = flag_at(spec, {"validationConfigurations", "mutateDigest"}, true);
   policy.requires_verification = flag_at(spec, {"validationConfigurations", "required"}, true);
 }
 

@@ -158,6 +158,18 @@ Response Judgement::verify_images(const Variant& variant, View& view) {
   }
   const std::span<const std::string_view> images =
       arena().copy(std::span<const std::string_view>{state_.images});
+  // pkg/cel/policies/ivpol/engine/engine.go, handleMutation: what is verified is what it leaves.
+  if (state_.request.pins_images && policy_.pins_digest && !variant.is_extraction) {
+    const auto unpinned = std::ranges::find_if_not(images, has_digest);
+    if (unpinned != images.end()) {
+      response = say(Verdict::Unknown, about().name,
+                     arena().concat({"image ", *unpinned,
+                                     " has no digest: mutateDigest would pin it, which needs its "
+                                     "registry"}));
+      response.images = images;
+      return response;
+    }
+  }
   if (policy_.verifies_digest) {
     for (const std::string_view image : images) {
       if (!has_digest(image)) {

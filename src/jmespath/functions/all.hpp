@@ -20,5 +20,6 @@ namespace tally::jmespath {
 [[nodiscard]] std::span<const Function> kyverno_x509_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_image_functions() noexcept;
 [[nodiscard]] std::span<const Function> kyverno_semver_functions() noexcept;
+[[nodiscard]] std::span<const Function> community_functions() noexcept;
 
 }  // namespace tally::jmespath

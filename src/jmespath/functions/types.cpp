@@ -66,6 +66,8 @@ bool apply_to_number(Call& call, Arguments arguments, Node& out) {
       }
       break;
     case Type::Integer:
+      return call.is_kyverno_json() ? call.give_number(number_of(arguments[0]), out)
+                                    : call.fail("unknown type");
     case Type::ObjectArray:
     case Type::ExpressionRef:
       return call.fail("unknown type");

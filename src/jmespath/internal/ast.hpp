@@ -35,16 +35,24 @@ enum class AstKind : std::uint8_t {
   Subexpression,     // left, right
   Slice,             // slice
   ValueProjection,   // source, right side
+  Arithmetic,        // arithmetic; 1 or 2 children
+  Variable,          // text: name
+  Root,              // null
+  Let,               // Bindings, then the expression
+  Binding,           // text: name; 1 child
   Broken,            // what upstream's parser leaves of a bracket that it cannot read
 };
 
 enum class Comparison : std::uint8_t { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual };
+
+enum class Arithmetic : std::uint8_t { Add, Subtract, Multiply, Divide, Modulo, IntegerDivide };
 
 using SliceParts = std::array<std::optional<std::int64_t>, 3>;
 
 struct AstNode {
   AstKind kind = AstKind::Broken;
   Comparison comparison = Comparison::Equal;
+  Arithmetic arithmetic = Arithmetic::Add;
   bool is_named = false;     // whether the node would name a function when `(` follows
   std::uint32_t offset = 0;  // in the text
   std::uint32_t depth = 1;   // of the tree below, this node included

@@ -39,6 +39,8 @@ class Call {
   [[nodiscard]] Dialect dialect() const noexcept { return dialect_; }
   [[nodiscard]] bool is_kyverno() const noexcept { return dialect_ == Dialect::Kyverno; }
 
+  [[nodiscard]] bool is_kyverno_json() const noexcept { return dialect_ == Dialect::KyvernoJson; }
+
   // The first error counts. Always false, for `return call.fail(...)`.
   bool fail(std::string message);
   bool fail_limit(std::string_view what);

@@ -42,11 +42,20 @@ enum class TokenKind : std::uint8_t {
   ExpressionRef,
   And,
   Not,
+  Plus,
+  Minus,
+  Multiply,  // ×; * is Star
+  Divide,
+  Modulo,
+  IntegerDivide,
+  Variable,  // $name: the text is the name
+  Root,      // $
+  Assign,
   End,
 };
 
-// Upstream's names, which its messages use: "tRbracket".
-[[nodiscard]] std::string_view token_name(TokenKind kind) noexcept;
+// Upstream's names, which its messages use: "tRbracket", or "TOKRbracket" in KyvernoJson.
+[[nodiscard]] std::string token_name(TokenKind kind, Dialect dialect);
 
 struct Token {
   TokenKind kind = TokenKind::End;
@@ -55,6 +64,7 @@ struct Token {
 };
 
 // The last token is End.
-[[nodiscard]] std::expected<std::vector<Token>, SyntaxError> tokenize(std::string_view text);
+[[nodiscard]] std::expected<std::vector<Token>, SyntaxError> tokenize(std::string_view text,
+                                                                      Dialect dialect);
 
 }  // namespace tally::jmespath

@@ -38,12 +38,17 @@ enum class Op : std::uint8_t {
   Call,              // the same; functions[a]
   UnknownCall,       // the same; the name is keys[a]
   ExpressionRef,     // a
+  Arithmetic,        // a, b; or of a alone (count 1)
+  Variable,          // keys[a]
+  Root,              //
+  Let,               // operands [first, first + count) as keys[a] and on, in b
   Broken,            //
 };
 
 struct Instruction {
   Op op = Op::Broken;
   Comparison comparison = Comparison::Equal;
+  Arithmetic arithmetic = Arithmetic::Add;
   std::uint32_t offset = 0;  // in the text
   std::uint32_t a = 0;
   std::uint32_t b = 0;

@@ -1,5 +1,5 @@
 #pragma once
-// What a Node is to JMESPath. Two kinds of value have no Node of their own and are marked ones:
+// What a Node is to JMESPath. Three kinds of value have no Node of their own and are marked ones:
 // an expression reference is a String whose text lies in a private buffer, and the list that
 // `items` makes (in Go a []map[string]any, not a []any) is an Array with a private offset.
 
@@ -18,7 +18,7 @@ enum class Type : std::uint8_t {
   Null,
   Boolean,
   Number,
-  Integer,  // an int of Go: the answer of compare()
+  Integer,  // an int of Go: the answer of compare(), and what go_integers() marks
   String,
   Array,
   ObjectArray,  // the answer of items()
@@ -32,6 +32,8 @@ enum class Type : std::uint8_t {
 [[nodiscard]] inline bool is_number(const Node& node) noexcept {
   return type_of(node) == Type::Number;
 }
+// A double or an integer of Go.
+[[nodiscard]] bool is_numeric(const Node& node) noexcept;
 [[nodiscard]] inline bool is_string(const Node& node) noexcept {
   return type_of(node) == Type::String;
 }

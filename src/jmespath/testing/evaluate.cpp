@@ -50,7 +50,7 @@ std::string evaluate_text(std::string_view expression, std::string_view input_js
     is_limit = value.error().is_limit;
     flat = (value.error().is_not_found ? "N " : "E ") + value.error().message;
   }
-  const auto ast = parse(expression, options.limits);
+  const auto ast = parse(expression, options.dialect, options.limits);
   TreeWalker walker(*ast, options.dialect, options.limits, arena,
                     options.has_host ? &for_walker : nullptr);
   const std::string walked = walker.run(*input);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jmespath/function.hpp"
+#include "jmespath/internal/evaluator.hpp"
 #include "jmespath/internal/go_json.hpp"
 #include "jmespath/internal/numbers.hpp"
 
@@ -72,12 +73,37 @@ Outcome TreeWalker::project(std::uint32_t index, std::span<const Node> elements,
   return give_list(kept, out) ? Outcome::Ok : Outcome::Failed;
 }
 
+// By Python's rule over the characters as one-character texts.
+Outcome TreeWalker::walk_text_slice(const AstNode& node, std::string_view text, Node& out) {
+  if (node.slice[2] == 0) {
+    return Outcome::Ok;
+  }
+  std::vector<Node> characters;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+      ++end;
+    }
+    characters.push_back(Node::make_string(text.substr(at, end - at), 0));
+    at = end;
+  }
+  Node kept;
+  if (walk_node(node, Node::make_array(arena(), characters, 0), kept) != Outcome::Ok) {
+    return Outcome::Failed;
+  }
+  std::string joined;
+  for (const Node& item : kept.items()) {
+    joined += item.text();
+  }
+  return give_text(joined, out) ? Outcome::Ok : Outcome::Failed;
+}
+
 Outcome TreeWalker::walk_node(const AstNode& node, const Node& current, Node& out) {
   const auto result = [](bool ok) { return ok ? Outcome::Ok : Outcome::Failed; };
   const auto& children = node.children;
   // The source of a flatten, filter or value projection; all its errors are null to Kyverno.
   const auto source = [&](Node& from) {
-    if (!is_kyverno()) {
+    if (!is_kyverno() && !is_kyverno_json()) {
       return lenient(children[0], current, from);
     }
     if (walk(children[0], current, from) == Outcome::Ok) {
@@ -111,6 +137,9 @@ Outcome TreeWalker::walk_node(const AstNode& node, const Node& current, Node& ou
     case AstKind::IndexExpression: {
       Node left;
       const Outcome outcome = walk(children[0], current, left);
+      if (outcome == Outcome::Ok && left.is_null() && is_kyverno_json()) {
+        return Outcome::Ok;
+      }
       return outcome == Outcome::Ok ? walk(children[1], left, out) : outcome;
     }
     case AstKind::Index: {
@@ -121,6 +150,9 @@ Outcome TreeWalker::walk_node(const AstNode& node, const Node& current, Node& ou
       return Outcome::Ok;
     }
     case AstKind::Slice: {
+      if (is_kyverno_json() && is_string(current)) {
+        return walk_text_slice(node, current.text(), out);
+      }
       if (!current.is_array()) {
         return Outcome::Ok;
       }
@@ -158,6 +190,12 @@ Outcome TreeWalker::walk_node(const AstNode& node, const Node& current, Node& ou
       Node from;
       if (!lenient(children[0], current, from)) {
         return Outcome::Failed;
+      }
+      const AstNode& left = ast_[children[0]];
+      if (is_kyverno_json() && is_string(from) && left.kind == AstKind::IndexExpression &&
+          ast_[left.children[1]].kind == AstKind::Slice) {
+        out = from;
+        return Outcome::Ok;
       }
       return from.is_array() ? project(children[1], from.items(), nullptr, out) : Outcome::Ok;
     }
@@ -205,7 +243,8 @@ Outcome TreeWalker::walk_node(const AstNode& node, const Node& current, Node& ou
         return Outcome::Failed;
       }
       std::uint64_t steps = 0;
-      const bool numbers = is_number(a) && is_number(b);
+      const bool numbers =
+          is_kyverno_json() ? is_numeric(a) && is_numeric(b) : is_number(a) && is_number(b);
       const double x = number_of(a);
       const double y = number_of(b);
       switch (node.comparison) {
@@ -244,7 +283,7 @@ Outcome TreeWalker::walk_node(const AstNode& node, const Node& current, Node& ou
     }
     case AstKind::MultiSelectList:
     case AstKind::MultiSelectHash: {
-      if (current.is_null()) {
+      if (current.is_null() && !is_kyverno_json()) {
         return Outcome::Ok;
       }
       std::vector<Node> values;
@@ -285,6 +324,46 @@ Outcome TreeWalker::walk_node(const AstNode& node, const Node& current, Node& ou
       return result(function != nullptr ? call_function(*this, *function, arguments, out)
                                         : fail("unknown function: " + node.text));
     }
+    case AstKind::Arithmetic: {
+      Node a;
+      Node b;
+      const bool is_binary = children.size() > 1;
+      if (!lenient(children[0], current, a) || (is_binary && !lenient(children[1], current, b))) {
+        return Outcome::Failed;
+      }
+      if (!is_numeric(a) || (is_binary && !is_numeric(b))) {
+        return Outcome::Ok;
+      }
+      const double left = is_binary ? number_of(a) : 0;
+      return result(
+          give_number(computed(node.arithmetic, left, number_of(is_binary ? b : a)), out));
+    }
+    case AstKind::Variable: {
+      const auto found = bound_.find(node.text);
+      if (found == bound_.end()) {
+        return result(fail("variable not defined: $" + node.text));
+      }
+      out = found->second;
+      return Outcome::Ok;
+    }
+    case AstKind::Root:
+      return Outcome::Ok;
+    case AstKind::Let: {
+      auto inner = bound_;
+      for (std::size_t i = 0; i + 1 < children.size(); ++i) {
+        Node value;
+        if (!lenient(ast_[children[i]].children[0], current, value)) {
+          return Outcome::Failed;
+        }
+        inner[ast_[children[i]].text] = value;
+      }
+      std::swap(bound_, inner);
+      const bool done = lenient(children.back(), current, out);
+      std::swap(bound_, inner);
+      return result(done);
+    }
+    case AstKind::Binding:
+      return walk(children[0], current, out);
     case AstKind::Broken:
       return result(fail("Unknown AST node: ASTEmpty"));
   }

@@ -3,6 +3,9 @@
 // as the specification words it. It shares the parser and the functions with the program, and
 // nothing in between.
 
+#include <map>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "jmespath/internal/ast.hpp"
@@ -27,7 +30,10 @@ class TreeWalker final : public Call {
                   Node& out);
   Outcome walk_node(const AstNode& node, const Node& current, Node& out);
 
+  Outcome walk_text_slice(const AstNode& node, std::string_view text, Node& out);
+
   const Ast& ast_;
+  std::map<std::string, Node> bound_;  // by `let`
   std::string missing_;
   unsigned depth_ = 0;
 };

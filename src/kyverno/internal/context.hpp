@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/arena.hpp"
@@ -29,6 +30,10 @@ struct Failure {
   // Something of the world was not given.
   bool is_world_missing = false;
 };
+
+[[nodiscard]] inline std::unexpected<Failure> failed(std::string message) {
+  return std::unexpected(Failure{.message = std::move(message)});
+}
 
 template <class T>
 using Outcome = std::expected<T, Failure>;
@@ -110,9 +115,11 @@ class Context {
     bool is_given = false;
     document::Node given{};
   };
+  // context_entries.cpp
   Outcome<void> load_matching(std::string_view expression);
   Outcome<void> load(std::size_t loader);
   Outcome<document::Node> load_variable(const document::Node& entry);
+  // context_world.cpp
   Outcome<document::Node> load_config_map(Loader& loader);
   Outcome<document::Node> load_api_call(Loader& loader);
   Outcome<document::Node> load_global(Loader& loader);

@@ -83,6 +83,12 @@ class Judgement {
       const Rule& rule, const std::vector<const ExceptionEntry*>& exceptions,
       std::vector<std::string_view>& used);
   [[nodiscard]] std::optional<Said> validate_cel(const Rule& rule);
+
+  // --- assertion_rule.cpp
+  // Upstream answers once per error: the others go to `further`, unless it is null.
+  [[nodiscard]] Said validate_assertion(const Rule& rule,
+                                        std::vector<Assertion::Mismatch>* further);
+  [[nodiscard]] document::Node assertion_input();
   void validate_images(const Rule& rule);
   void verify_images(const Rule& rule);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kube/structure.hpp"
+#include "kyverno/internal/assertion.hpp"
 #include "kyverno/internal/autogen.hpp"
 #include "kyverno/internal/cel_rule.hpp"
 #include "kyverno/internal/context.hpp"
@@ -49,13 +50,14 @@ struct Rule {
   document::Node image_extractors{};
   Patterns patterns;
   std::optional<CelRule> cel{};
-  bool has_own_action = false;    // failureAction, of validate or of a verifyImages
-  bool has_image_checks = false;  // verifyImages with verifyDigest or required
-  std::uint8_t phases = 0;        // one bit per Phase
+  std::optional<Assertion> assertion{};  // of validate.assert
+  bool has_own_action = false;           // failureAction, of validate or of a verifyImages
+  bool has_image_checks = false;         // verifyImages with verifyDigest or required
+  std::uint8_t phases = 0;               // one bit per Phase
 
   // It reads the object only: no variables stand in front of its patterns or in them.
   [[nodiscard]] bool is_plain() const noexcept {
-    return patterns.is_static && context == nullptr && preconditions == nullptr;
+    return patterns.is_static && !assertion && context == nullptr && preconditions == nullptr;
   }
   [[nodiscard]] bool is_in(Phase phase) const noexcept {
     return (phases >> static_cast<unsigned>(phase) & 1U) != 0;
@@ -78,6 +80,7 @@ struct PolicyEntry {
   std::string_view name_space{};
   std::string key{};  // "namespace/name" or "name", as exceptions call it
   document::Node spec{};
+  std::string_view schedule{};  // of the cleanup kinds
   std::vector<RuleRecord> records{};
   std::deque<Rule> rules;  // as upstream orders them: written ones, then autogen's
   std::vector<std::string_view> autogen_kinds{};

@@ -431,6 +431,9 @@ TEST(Lint, Deprecated) {
        "low /spec/rules/0/validate/deny/conditions: a plain list under `conditions` is the old "
        "form; use "
        "`all` or `any`"},
+      {"deprecated-field", pods("assert: {object: {(operator): In}}"),
+       "low /spec/rules/0/validate/assert: `assert` has no effect since Kyverno 1.19; use "
+       "`validate.cel` or a ValidatingPolicy"},
       {"deprecated-field", pods("deny: {}"), ""},
       {"deprecated-field",
        pods("deny: {conditions: {all: [{key: a, operator: Equals, value: b}]}}"), ""},

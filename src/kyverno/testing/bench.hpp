@@ -25,7 +25,8 @@ class FakeWorld final : public World {
   }
   [[nodiscard]] Answer api_call(Arena& /*arena*/, const ApiCall& call) const override {
     return say("api_call " + std::string(call.method) + " " +
-               std::string(call.service.empty() ? call.path : call.service));
+               std::string(call.service.empty() ? call.path : call.service) +
+               (call.ca_bundle.empty() ? "" : " ca " + std::string(call.ca_bundle)));
   }
   [[nodiscard]] Answer global_context(Arena& /*arena*/, std::string_view name) const override {
     return say("global_context " + std::string(name));

@@ -106,6 +106,7 @@ struct LoadedPolicy {
   std::vector<std::string> pointers;
   bool applies_by_server = false;  // evaluation.useServerSideApply
   bool verifies_digest = true;
+  bool pins_digest = true;  // validationConfigurations.mutateDigest
   bool requires_verification = true;
   document::Node attestors;     // maps by name
   document::Node attestations;  // names by name

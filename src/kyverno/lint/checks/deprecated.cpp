@@ -127,10 +127,18 @@ void judge_rule(const PolicyView& policy, const RuleView& rule, Report& report) 
       }
     }
   }
+  if (const Node* validate = rule.node->find("validate");
+      validate != nullptr && validate->find("assert") != nullptr) {
+    report.add(kFieldRecord, policy, &rule,
+               member_place(*validate, rule.pointer + "/validate", "assert"),
+               "`assert` has no effect since Kyverno 1.19; use `validate.cel` or a "
+               "ValidatingPolicy");
+  }
   std::string pointer = rule.pointer;
   walk(*rule.node, pointer,
        [&](const Node& value, const std::string& at, std::string_view key, std::uint32_t offset) {
-         if (key == "pattern" || key == "anyPattern" || key == "data" || key == "cel") {
+         if (key == "pattern" || key == "anyPattern" || key == "data" || key == "cel" ||
+             key == "assert") {
            return false;
          }
          if ((key == "preconditions" || key == "conditions") && value.is_array() &&
