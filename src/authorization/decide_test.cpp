@@ -373,7 +373,8 @@ TEST(Decide, ProvidersOfMeshConfig) {
       "    rootNamespace: mesh\n    trustDomain: td\n    trustDomainAliases: [old]\n"
       "    pathNormalization: {normalization: MERGE_SLASHES}\n"
       "    extensionProviders:\n    - {name: http, envoyExtAuthzHttp: {service: a, port: 80}}\n"
-      "    - {name: grpc, envoyExtAuthzGrpc: {service: a, port: 80}}\n    - {name: log}\n";
+      "    - {name: grpc, envoyExtAuthzGrpc: {service: a, port: 80}}\n    - {name: log}\n"
+      "    outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n    enableAutoMtls: false\n";
   struct ProviderRow {
     std::string_view provider;
     Verdict http;
@@ -392,6 +393,8 @@ TEST(Decide, ProvidersOfMeshConfig) {
     EXPECT_EQ(loaded.set.settings().root_namespace, "mesh");
     EXPECT_EQ(loaded.set.settings().trust_domain, "td");
     EXPECT_EQ(loaded.set.settings().path_normalization, PathNormalization::MergeSlashes);
+    EXPECT_TRUE(loaded.set.settings().is_registry_only);
+    EXPECT_FALSE(loaded.set.settings().has_auto_mutual_tls);
     Request request = http_request({});
     EXPECT_EQ(decide(loaded.set, request).verdict, row.http) << row.provider;
     request.is_http = false;

@@ -1,6 +1,7 @@
 #pragma once
 // What stands in the policies of a set, for lint: no request is decided.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,16 @@ struct PolicySummary {
 // looked at.
 [[nodiscard]] std::vector<const kube::Object*> find_attached(const PolicySet& set,
                                                              const Request& request);
+
+// Ports of workloads of which some policy speaks, ascending: every other port is judged as any
+// other.
+[[nodiscard]] std::vector<std::uint16_t> mentioned_ports(const PolicySet& set);
+
+// The same of what the proxy of a request reads: its point and destination alone are looked at.
+[[nodiscard]] std::vector<std::uint16_t> mentioned_ports(const PolicySet& set,
+                                                         const Request& request);
+// Whether some rule looks at the address of a peer or of the destination.
+[[nodiscard]] bool uses_addresses(const PolicySet& set);
 
 // "cluster.local/ns/shop/sa/web": the principal of a service account.
 struct ServiceAccount {

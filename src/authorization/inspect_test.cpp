@@ -65,5 +65,35 @@ TEST(Inspect, Attached) {
   EXPECT_EQ(principal_of(world.set().settings(), {"shop", "web"}), "cluster.local/ns/shop/sa/web");
 }
 
+TEST(Inspect, MentionedPorts) {
+  using Ports = std::vector<std::uint16_t>;
+  World world(policy("bank/a", "{rules: [{to: [{operation: {ports: [\"80\", \"x\"]}}]}]}") +
+              policy("bank/b",
+                     "{selector: {matchLabels: {app: other}}, rules: [{when: [{key: "
+                     "destination.port, notValues: [\"443\"]}]}]}") +
+              policy("shop/c", "{rules: [{to: [{operation: {notPorts: [\"9090\"]}}]}]}") +
+              "---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: "
+              "{namespace: bank, name: p}\nspec: {selector: {matchLabels: {app: ledger}}, "
+              "portLevelMtls: {\"5432\": {mode: DISABLE}}}\n");
+  EXPECT_EQ(mentioned_ports(world.set()), (Ports{80, 443, 5432, 9090}));
+  Request request;
+  request.destination.name_space = "bank";
+  request.destination.labels = world.labels("{app: ledger}");
+  EXPECT_EQ(mentioned_ports(world.set(), request), (Ports{80, 5432}));
+  request.destination.labels = world.labels("{app: other}");
+  EXPECT_EQ(mentioned_ports(world.set(), request), (Ports{80, 443}));
+  request.destination.name_space = "nowhere";
+  EXPECT_EQ(mentioned_ports(world.set(), request), Ports{});
+}
+
+TEST(Inspect, UsesAddresses) {
+  const auto uses = [](std::string_view spec) {
+    return uses_addresses(World(policy("bank/a", spec)).set());
+  };
+  EXPECT_TRUE(uses("{rules: [{from: [{source: {notIpBlocks: [10.0.0.0/8]}}]}]}"));
+  EXPECT_TRUE(uses("{rules: [{when: [{key: destination.ip, values: [10.0.0.1]}]}]}"));
+  EXPECT_FALSE(uses("{rules: [{from: [{source: {namespaces: [a]}}]}]}"));
+}
+
 }  // namespace
 }  // namespace tally::authorization

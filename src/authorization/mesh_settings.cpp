@@ -71,6 +71,12 @@ void read_config(const Node& config, const kube::Object& object, MeshSettings& s
                        word)});
     }
   }
+  if (const Node* outbound = field(config, "outboundTrafficPolicy")) {
+    settings.is_registry_only = text_field(*outbound, "mode") == "REGISTRY_ONLY";
+  }
+  if (const Node* automatic = field(config, "enableAutoMtls")) {
+    settings.has_auto_mutual_tls = automatic->boolean();
+  }
   read_providers(config, settings);
   settings.are_providers_known = true;
   settings.is_assumed = false;

@@ -34,6 +34,10 @@ struct MeshSettings {
   // ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY: policies without targetRefs may select a gateway of
   // the Gateway API by its labels.
   bool selects_gateways_by_label = true;
+  // outboundTrafficPolicy.mode REGISTRY_ONLY: sidecars send only to what the mesh knows.
+  bool is_registry_only = false;
+  // enableAutoMtls: sidecars use mutual TLS towards sidecars without being told.
+  bool has_auto_mutual_tls = true;
   // How certain the rest is: nobody gave these settings and no ConfigMap was found.
   bool is_assumed = true;
 };

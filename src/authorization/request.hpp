@@ -53,11 +53,11 @@ struct ServiceTarget {
 };
 
 struct Destination {
-  std::string_view name_space;        // of the workload; at a waypoint or gateway: of the proxy
-  document::Node labels;              // of the workload; at a waypoint or gateway: of the proxy
-  std::optional<std::uint16_t> port;  // of the workload, not of a Service
-  std::optional<scalar::IpAddress> ip;
-  std::span<const ServiceTarget> services;  // read at a waypoint only
+  std::string_view name_space{};        // of the workload; at a waypoint or gateway: of the proxy
+  document::Node labels{};              // of the workload; at a waypoint or gateway: of the proxy
+  std::optional<std::uint16_t> port{};  // of the workload, not of a Service
+  std::optional<scalar::IpAddress> ip{};
+  std::span<const ServiceTarget> services{};  // read at a waypoint only
 };
 
 struct Request {

@@ -24,8 +24,9 @@ struct Rest {
 
 class Judge {
  public:
-  Judge(const PolicySet& set, Direction direction, const Peer& own, const Peer& other)
-      : set_(set), direction_(direction), own_(own), other_(other) {}
+  Judge(const PolicySet& set, Direction direction, const Peer& own, const Peer& other,
+        const LeftOut& left_out)
+      : set_(set), direction_(direction), own_(own), other_(other), left_out_(left_out) {}
 
   DirectionAnswer run() {
     rest_.sure = ConnectionSet::all();
@@ -61,7 +62,8 @@ class Judge {
     Match isolates = Match::No;
     for (std::size_t i = 0; i < policies.size(); ++i) {
       const Policy& policy = policies[i];
-      if (!policy.applies[static_cast<int>(direction_)] || policy.is_staged) {
+      if (!policy.applies[static_cast<int>(direction_)] || policy.is_staged ||
+          left_out_.policy == first + i) {
         continue;
       }
       const Match selects = own_.selected_by(set_.selectors(), policy.subject);
@@ -73,7 +75,8 @@ class Judge {
         isolates = selects;
       }
       for (const Rule& rule : set_.rules_of(policy)) {
-        if (rule.direction == direction_) {
+        const auto index = static_cast<std::uint32_t>(&rule - set_.rules().data());
+        if (rule.direction == direction_ && left_out_.rule != index) {
           (rule.is_first_in_tier ? early : candidates)
               .push_back({.rule = &rule, .selects = selects});
         }
@@ -152,6 +155,7 @@ class Judge {
   Direction direction_;
   const Peer& own_;
   const Peer& other_;
+  const LeftOut& left_out_;
   Rest rest_;
   ConnectionSet may_be_allowed_;
   ConnectionSet may_be_denied_;
@@ -180,8 +184,8 @@ bool is_own_node(const Peer& node, const Peer& pod) {
 }  // namespace
 
 DirectionAnswer judge_direction(const PolicySet& set, Direction direction, const Peer& own,
-                                const Peer& other) {
-  return Judge(set, direction, own, other).run();
+                                const Peer& other, const LeftOut& left_out) {
+  return Judge(set, direction, own, other, left_out).run();
 }
 
 PairAnswer connections_between(const PolicySet& set, const Peer& source, const Peer& destination) {

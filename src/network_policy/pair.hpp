@@ -2,6 +2,7 @@
 // What may pass from one peer to another, as sets of connections, and which rules decided.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "network_policy/peer.hpp"
@@ -38,10 +39,17 @@ struct PairAnswer {
   DirectionAnswer ingress;
 };
 
+// What is not asked, as if it were not there: for saying what it changes.
+struct LeftOut {
+  std::optional<std::uint32_t> policy{};  // position in PolicySet::policies()
+  std::optional<std::uint32_t> rule{};    // position in PolicySet::rules()
+};
+
 // `own` is the side whose policies are asked: the source for Egress. A peer that is no pod has
 // none.
 [[nodiscard]] DirectionAnswer judge_direction(const PolicySet& set, Direction direction,
-                                              const Peer& own, const Peer& other);
+                                              const Peer& own, const Peer& other,
+                                              const LeftOut& left_out = {});
 
 // A pod reaches itself always.
 [[nodiscard]] PairAnswer connections_between(const PolicySet& set, const Peer& source,

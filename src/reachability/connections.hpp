@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,21 @@ namespace tally::reachability {
 
 inline constexpr std::uint32_t kOutside = 0xFFFF'FFFF;  // instead of a workload: addresses
 
+// What a mesh makes of a row (mesh/connection_list.hpp).
+struct MeshColumns {
+  scalar::ConnectionSet allowed{};
+  scalar::ConnectionSet unknown{};
+  std::string encryption{};  // "mutual TLS"
+  std::string identity{};    // that the destination sees; empty: none
+  std::string requests{};    // "TCP 8080: GET /api/*"; empty: no restriction
+};
+
 struct ConnectionRow {
   std::uint32_t source = kOutside;  // position in World::workloads()
   std::uint32_t destination = kOutside;
   scalar::AddressSet outside{};  // of the side that is no workload
   network_policy::PooledAnswer answer{};
+  std::optional<MeshColumns> mesh{};  // instead of `answer`
 };
 
 struct ConnectionFilter {

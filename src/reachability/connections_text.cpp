@@ -19,10 +19,30 @@ std::string connections_text(const World& world, network_policy::PooledId id) {
   return world.analyser().connections().at(id).to_string();
 }
 
+std::string allowed_text(const World& world, const ConnectionRow& row) {
+  return row.mesh ? row.mesh->allowed.to_string() : connections_text(world, row.answer.allowed);
+}
+
+// Empty: nothing is unknown.
+std::string unknown_text(const World& world, const ConnectionRow& row) {
+  if (row.mesh) {
+    return row.mesh->unknown.is_empty() ? std::string() : row.mesh->unknown.to_string();
+  }
+  return row.answer.unknown == kNone ? std::string() : connections_text(world, row.answer.unknown);
+}
+
+std::string words(const std::string& allowed, const std::string& unknown) {
+  if (unknown.empty()) {
+    return allowed;
+  }
+  return allowed == "none" ? "perhaps " + unknown : allowed + ", perhaps " + unknown;
+}
+
 struct Cells {
   std::string source;
   std::string destination;
   std::string connections;
+  const MeshColumns* mesh = nullptr;
 };
 
 std::string markdown_field(std::string_view text) {
@@ -47,7 +67,11 @@ std::string as_text(const std::vector<Cells>& rows) {
     out.append(source_width - std::min(row.source.size(), source_width), ' ').append(" -> ");
     out += row.destination;
     out.append(destination_width - std::min(row.destination.size(), destination_width), ' ');
-    out.append("  ").append(row.connections).append("\n");
+    out.append("  ").append(row.connections);
+    if (row.mesh != nullptr && !row.mesh->requests.empty()) {
+      out.append("  (").append(row.mesh->requests).append(")");
+    }
+    out += "\n";
   }
   return out;
 }
@@ -63,9 +87,15 @@ std::string as_json(const World& world, const std::vector<ConnectionRow>& rows) 
     out.append(out.size() == 1 ? "\n{" : ",\n{");
     member("source", party(world, row.source, row.outside));
     member("destination", party(world, row.destination, row.outside));
-    member("allowed", connections_text(world, row.answer.allowed), row.answer.unknown == kNone);
-    if (row.answer.unknown != kNone) {
-      member("unknown", connections_text(world, row.answer.unknown), true);
+    const std::string unknown = unknown_text(world, row);
+    member("allowed", allowed_text(world, row), unknown.empty() && !row.mesh);
+    if (!unknown.empty()) {
+      member("unknown", unknown, !row.mesh);
+    }
+    if (row.mesh) {
+      member("encryption", row.mesh->encryption);
+      member("identity", row.mesh->identity);
+      member("requests", row.mesh->requests, true);
     }
     out += "}";
   }
@@ -140,12 +170,8 @@ std::optional<ListFormat> parse_list_format(std::string_view name) noexcept {
 }
 
 std::string to_words(const World& world, const network_policy::PooledAnswer& answer) {
-  const std::string allowed = connections_text(world, answer.allowed);
-  if (answer.unknown == kNone) {
-    return allowed;
-  }
-  const std::string perhaps = "perhaps " + connections_text(world, answer.unknown);
-  return answer.allowed == kNone ? perhaps : allowed + ", " + perhaps;
+  return words(connections_text(world, answer.allowed),
+               answer.unknown == kNone ? std::string() : connections_text(world, answer.unknown));
 }
 
 std::string to_text(const World& world, const std::vector<ConnectionRow>& rows, ListFormat format) {
@@ -157,27 +183,46 @@ std::string to_text(const World& world, const std::vector<ConnectionRow>& rows, 
   for (const ConnectionRow& row : rows) {
     cells.push_back({.source = party(world, row.source, row.outside),
                      .destination = party(world, row.destination, row.outside),
-                     .connections = to_words(world, row.answer)});
+                     .connections = words(allowed_text(world, row), unknown_text(world, row)),
+                     .mesh = row.mesh ? &*row.mesh : nullptr});
   }
+  const bool has_mesh = !rows.empty() && rows.front().mesh;
   std::string out;
   switch (format) {
     case ListFormat::Csv:
-      out = "source,destination,connections\n";
+      out = "source,destination,connections";
+      out += has_mesh ? ",encryption,identity,requests\n" : "\n";
       for (const Cells& row : cells) {
         append_csv_cell(out, row.source);
         out += ',';
         append_csv_cell(out, row.destination);
         out += ',';
         append_csv_cell(out, row.connections);
+        if (row.mesh != nullptr) {
+          for (const std::string& cell :
+               {row.mesh->encryption, row.mesh->identity, row.mesh->requests}) {
+            out += ',';
+            append_csv_cell(out, cell);
+          }
+        }
         out += '\n';
       }
       return out;
     case ListFormat::Markdown:
-      out = "| source | destination | connections |\n| --- | --- | --- |\n";
+      out = has_mesh ? "| source | destination | connections | encryption | identity | requests "
+                       "|\n| --- | --- | --- | --- | --- | --- |\n"
+                     : "| source | destination | connections |\n| --- | --- | --- |\n";
       for (const Cells& row : cells) {
         out.append("| ").append(markdown_field(row.source)).append(" | ");
         out.append(markdown_field(row.destination)).append(" | ");
-        out.append(markdown_field(row.connections)).append(" |\n");
+        out.append(markdown_field(row.connections)).append(" |");
+        if (row.mesh != nullptr) {
+          for (const std::string& cell :
+               {row.mesh->encryption, row.mesh->identity, row.mesh->requests}) {
+            out.append(" ").append(markdown_field(cell)).append(" |");
+          }
+        }
+        out += "\n";
       }
       return out;
     case ListFormat::Dot:
@@ -190,7 +235,8 @@ std::string to_text(const World& world, const std::vector<ConnectionRow>& rows, 
   return as_text(cells);
 }
 
-std::string classes_to_text(const World& world, const std::vector<network_policy::ClassPair>& rows) {
+std::string classes_to_text(const World& world,
+                            const std::vector<network_policy::ClassPair>& rows) {
   constexpr std::size_t kShownMax = 3;
   std::string out;
   const auto name = [&](network_policy::ClassId id) {

@@ -28,6 +28,10 @@ namespace {
 class AnyPeer {
  public:
   AnyPeer(const World& world, const Side& side, bool is_second) {
+    if (side.endpoint != nullptr) {
+      endpoint_.emplace(world.topology(), *side.endpoint);
+      return;
+    }
     if (!side.workload) {
       external_.emplace(side.addresses);
       return;
@@ -186,7 +190,7 @@ class SideReader {
   }
 
   std::string peer_yaml() const {
-    if (!other_side_.workload) {
+    if (!other_side_.workload && other_side_.endpoint == nullptr) {
       const auto cidrs = other_side_.addresses.cidrs();
       std::string text;
       for (const scalar::Cidr& cidr : cidrs) {
@@ -195,8 +199,8 @@ class SideReader {
       }
       return text;
     }
-    const Workload& other = world_.workloads()[*other_side_.workload];
-    const topology::Endpoint& endpoint = world_.topology().endpoints()[other.endpoints.front()];
+    const topology::Endpoint& endpoint = endpoint_of(other_side_);
+    const std::string_view name_space = world_.topology().name_space_of(endpoint).name;
     std::string labels;
     // What marks one pod of a controller only is no label for a policy.
     for (const document::Member member : endpoint.labels.members()) {
@@ -208,13 +212,21 @@ class SideReader {
       document::append_json_string(labels, member.value.text());
     }
     std::string text = "{";
-    const bool is_near = own_side_.workload &&
-                         world_.workloads()[*own_side_.workload].name_space == other.name_space;
+    const bool has_own = own_side_.workload || own_side_.endpoint != nullptr;
+    const bool is_near =
+        has_own && world_.topology().name_space_of(endpoint_of(own_side_)).name == name_space;
     if (!is_near) {
       text.append("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ");
-      text.append(other.name_space).append("}}, ");
+      text.append(name_space).append("}}, ");
     }
     return text + "podSelector: {matchLabels: {" + labels + "}}}";
+  }
+
+  [[nodiscard]] const topology::Endpoint& endpoint_of(const Side& side) const {
+    return side.endpoint != nullptr
+               ? *side.endpoint
+               : world_.topology()
+                     .endpoints()[world_.workloads()[*side.workload].endpoints.front()];
   }
 
   static std::string ports_yaml(const ConnectionSet& connections) {
@@ -301,7 +313,8 @@ Verdict Explanation::verdict() const {
 Explanation explain(const World& world, const Side& source, const Side& destination,
                     std::optional<Port> port) {
   const AnyPeer from(world, source, false);
-  const AnyPeer to(world, destination, source.workload == destination.workload);
+  const AnyPeer to(world, destination,
+                   destination.workload && source.workload == destination.workload);
   const ConnectionSet asked =
       port ? ConnectionSet::of_port(port->protocol, port->number) : ConnectionSet::all();
   const network_policy::PairAnswer answer =
@@ -321,7 +334,8 @@ Explanation explain(const World& world, const Side& source, const Side& destinat
 Verdict evaluate(const World& world, const Side& source, const Side& destination,
                  const Port& port) {
   const AnyPeer from(world, source, false);
-  const AnyPeer to(world, destination, source.workload == destination.workload);
+  const AnyPeer to(world, destination,
+                   destination.workload && source.workload == destination.workload);
   return judge(world.policies(), {.source = &from.get(),
                                   .destination = &to.get(),
                                   .protocol = port.protocol,

@@ -12,11 +12,13 @@
 
 namespace tally::reachability {
 
-// One side of a question: a workload, or a block of outside addresses.
+// One side of a question: a workload, a block of outside addresses, or a pod that no workload has
+// (of a waypoint).
 struct Side {
   std::optional<std::uint32_t> workload{};  // position in World::workloads()
   scalar::AddressSet addresses{};
   std::string label{};
+  const topology::Endpoint* endpoint = nullptr;  // of the pod that no workload has
 };
 
 // "shop/web", "10.0.0.0/8", "2001:db8::1".
@@ -31,10 +33,10 @@ struct Port {
 
 // What one rule, one isolation or the default did with a part of the connections.
 struct Step {
-  std::string title;  // "NetworkPolicy shop/db"; empty for the default
-  std::string place;  // "policies/db.yaml:12"
-  std::string what;   // "allows", "denies", "passes on", "isolates", "nothing selects it"
-  std::string rule;   // "ingress rule 1", "ingress rule 2 (from-web)"
+  std::string title{};  // "NetworkPolicy shop/db"; empty for the default
+  std::string place{};  // "policies/db.yaml:12"
+  std::string what{};   // "allows", "denies", "passes on", "isolates", "nothing selects it"
+  std::string rule{};   // "ingress rule 1", "ingress rule 2 (from-web)"
   scalar::ConnectionSet connections{};
   bool is_sure = true;
 };
@@ -68,6 +70,14 @@ struct Explanation {
 
 [[nodiscard]] std::string to_text(const Explanation& explanation);
 [[nodiscard]] std::string to_json(const Explanation& explanation);
+// Parts of these, for what explains more layers: appended.
+[[nodiscard]] std::string port_text(const Port& port);  // "TCP 80"
+void add_sides(const Explanation& explanation, std::string& out);
+void add_json_sides(const Explanation& explanation, std::string& out);
+// With its title and place on a line of their own.
+void add_step(const Step& step, bool with_connections, std::string& out);
+void add_json_steps(std::string_view name, const std::vector<Step>& steps, bool with_connections,
+                    std::string& out);
 
 // The plain answer to a single question, by the way that shares nothing with the above.
 [[nodiscard]] network_policy::Verdict evaluate(const World& world, const Side& source,

@@ -10,10 +10,6 @@ using network_policy::Direction;
 using network_policy::Verdict;
 using scalar::ConnectionSet;
 
-std::string port_text(const Port& port) {
-  return std::string(scalar::protocol_name(port.protocol)) + " " + std::to_string(port.number);
-}
-
 std::string outcome(const SideExplanation& side, const ConnectionSet& asked) {
   if (side.allowed == asked) {
     return "allowed";
@@ -22,21 +18,6 @@ std::string outcome(const SideExplanation& side, const ConnectionSet& asked) {
     return side.unknown.is_empty() ? "denied" : "unknown";
   }
   return "in part";
-}
-
-void add_step(const Step& step, bool with_connections, std::string& out) {
-  out += "    ";
-  if (!step.title.empty()) {
-    out.append(step.title).append("  ").append(step.place).append("\n      ");
-    if (!step.rule.empty()) {
-      out.append(step.rule).append(" ");
-    }
-  }
-  out.append(step.is_sure ? "" : "perhaps ").append(step.what);
-  if (with_connections) {
-    out.append(step.title.empty() ? " " : ": ").append(step.connections.to_string());
-  }
-  out += "\n";
 }
 
 void add_side(const SideExplanation& side, const Side& own, const ConnectionSet& asked,
@@ -70,31 +51,14 @@ void add_json_side(const SideExplanation& side, std::string& out) {
     out.append("\"").append(name).append("\":");
     document::append_json_string(out, value);
   };
-  const auto steps = [&](std::string_view name, const std::vector<Step>& list) {
-    out.append(",\"").append(name).append("\":[");
-    bool is_first = true;
-    for (const Step& step : list) {
-      out += is_first ? "{" : ",{";
-      is_first = false;
-      text("policy", step.title);
-      out += ',';
-      text("place", step.place);
-      out += ',';
-      text("rule", step.rule);
-      out += ',';
-      text("what", step.what);
-      out += ',';
-      text("connections", step.connections.to_string());
-      out.append(",\"sure\":").append(step.is_sure ? "true" : "false").append("}");
-    }
-    out += "]";
-  };
   out += "{";
   text("allowed", side.allowed.to_string());
   out += ',';
   text("unknown", side.unknown.to_string());
-  steps("steps", side.steps);
-  steps("nearMisses", side.near_misses);
+  out += ',';
+  add_json_steps("steps", side.steps, true, out);
+  out += ',';
+  add_json_steps("nearMisses", side.near_misses, true, out);
   out += ',';
   text("remedy", side.remedy);
   out += "}";
@@ -102,10 +66,65 @@ void add_json_side(const SideExplanation& side, std::string& out) {
 
 }  // namespace
 
-std::string to_text(const Explanation& explanation) {
+std::string port_text(const Port& port) {
+  return std::string(scalar::protocol_name(port.protocol)) + " " + std::to_string(port.number);
+}
+
+void add_step(const Step& step, bool with_connections, std::string& out) {
+  out += "    ";
+  if (!step.title.empty()) {
+    out.append(step.title).append("  ").append(step.place).append("\n      ");
+    if (!step.rule.empty()) {
+      out.append(step.rule).append(" ");
+    }
+  }
+  out.append(step.is_sure ? "" : "perhaps ").append(step.what);
+  if (with_connections) {
+    out.append(step.title.empty() ? " " : ": ").append(step.connections.to_string());
+  }
+  out += "\n";
+}
+
+void add_json_steps(std::string_view name, const std::vector<Step>& steps, bool with_connections,
+                    std::string& out) {
+  const auto text = [&out](std::string_view key, std::string_view value) {
+    out.append("\"").append(key).append("\":");
+    document::append_json_string(out, value);
+    out += ',';
+  };
+  out.append("\"").append(name).append("\":[");
+  bool is_first = true;
+  for (const Step& step : steps) {
+    out += is_first ? "{" : ",{";
+    is_first = false;
+    text("policy", step.title);
+    text("place", step.place);
+    text("rule", step.rule);
+    text("what", step.what);
+    if (with_connections) {
+      text("connections", step.connections.to_string());
+    }
+    out.append("\"sure\":").append(step.is_sure ? "true" : "false").append("}");
+  }
+  out += "]";
+}
+
+void add_sides(const Explanation& explanation, std::string& out) {
   const ConnectionSet asked = explanation.port ? ConnectionSet::of_port(explanation.port->protocol,
                                                                         explanation.port->number)
                                                : ConnectionSet::all();
+  add_side(explanation.egress, explanation.source, asked, out);
+  add_side(explanation.ingress, explanation.destination, asked, out);
+}
+
+void add_json_sides(const Explanation& explanation, std::string& out) {
+  out += "\"egress\":";
+  add_json_side(explanation.egress, out);
+  out += ",\"ingress\":";
+  add_json_side(explanation.ingress, out);
+}
+
+std::string to_text(const Explanation& explanation) {
   std::string out = explanation.source.label + " -> " + explanation.destination.label;
   if (explanation.port) {
     out.append("  ").append(port_text(*explanation.port)).append("  ");
@@ -116,8 +135,7 @@ std::string to_text(const Explanation& explanation) {
       out.append("  unknown: ").append(explanation.unknown.to_string()).append("\n");
     }
   }
-  add_side(explanation.egress, explanation.source, asked, out);
-  add_side(explanation.ingress, explanation.destination, asked, out);
+  add_sides(explanation, out);
   return out;
 }
 
@@ -136,10 +154,8 @@ std::string to_json(const Explanation& explanation) {
   document::append_json_string(out, explanation.allowed.to_string());
   out += ",\"unknown\":";
   document::append_json_string(out, explanation.unknown.to_string());
-  out += ",\"egress\":";
-  add_json_side(explanation.egress, out);
-  out += ",\"ingress\":";
-  add_json_side(explanation.ingress, out);
+  out += ',';
+  add_json_sides(explanation, out);
   return out + "}\n";
 }
 
