@@ -1,8 +1,5 @@
 #include "reachability/exposure.hpp"
 
-#include <algorithm>
-
-#include "document/json_writer.hpp"
 #include "network_policy/pair.hpp"
 
 namespace tally::reachability {
@@ -39,10 +36,6 @@ class Stranger final : public network_policy::Peer {
   scalar::AddressSet none_;
 };
 
-std::string_view word(Direction direction) {
-  return direction == Direction::Ingress ? "from" : "to";
-}
-
 }  // namespace
 
 std::vector<Exposure> list_exposure(const World& world) {
@@ -71,64 +64,6 @@ std::vector<Exposure> list_exposure(const World& world) {
     }
   }
   return list;
-}
-
-std::string to_text(const World& world, const std::vector<Exposure>& list) {
-  std::string out;
-  std::uint32_t last = 0xFFFF'FFFF;
-  for (const Exposure& exposure : list) {
-    if (exposure.workload != last) {
-      out.append(out.empty() ? "" : "\n").append(world.workloads()[exposure.workload].label);
-      out += "\n";
-      last = exposure.workload;
-    }
-    out.append("  ").append(to_text(exposure.direction)).append(":");
-    if (!exposure.is_isolated && exposure.cluster.is_all() && exposure.outside.is_all()) {
-      out += " open: no policy isolates it\n";
-      continue;
-    }
-    if (exposure.cluster.is_empty() && exposure.perhaps_cluster.is_empty() &&
-        exposure.outside.is_empty()) {
-      out += " only what is listed by `tally network connections`\n";
-      continue;
-    }
-    out += "\n";
-    if (!exposure.outside.is_empty()) {
-      out.append("    ").append(word(exposure.direction)).append(" ");
-      out.append(to_words(exposure.addresses)).append(": ");
-      out.append(exposure.outside.to_string()).append("\n");
-    }
-    if (!exposure.cluster.is_empty()) {
-      out.append("    ").append(word(exposure.direction)).append(" any pod of the cluster: ");
-      out.append(exposure.cluster.to_string()).append("\n");
-    }
-    if (!exposure.perhaps_cluster.is_empty()) {
-      out.append("    ").append(word(exposure.direction));
-      out.append(" any pod of a namespace with the labels that its rules ask for: ");
-      out.append(exposure.perhaps_cluster.to_string()).append("\n");
-    }
-  }
-  return out;
-}
-
-std::string to_json(const World& world, const std::vector<Exposure>& list) {
-  std::string out = "[";
-  const auto member = [&out](std::string_view name, std::string_view text) {
-    out.append(",\"").append(name).append("\":");
-    document::append_json_string(out, text);
-  };
-  for (const Exposure& exposure : list) {
-    out.append(out.size() == 1 ? "\n" : ",\n").append("{\"workload\":");
-    document::append_json_string(out, world.workloads()[exposure.workload].label);
-    member("direction", to_text(exposure.direction));
-    out.append(",\"isolated\":").append(exposure.is_isolated ? "true" : "false");
-    member("outside", exposure.outside.to_string());
-    member("addresses", to_words(exposure.addresses));
-    member("cluster", exposure.cluster.to_string());
-    member("labelledNamespaces", exposure.perhaps_cluster.to_string());
-    out += "}";
-  }
-  return out + "\n]\n";
 }
 
 }  // namespace tally::reachability

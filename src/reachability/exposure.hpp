@@ -1,10 +1,12 @@
 #pragma once
 // Exposure: what a workload is open to beyond the pods that are there today: the outside world, and
-// any pod that somebody may add to the cluster tomorrow.
+// any pod that somebody may add to the cluster tomorrow. Network policies say who may come; entries
+// (entries/entries.hpp) say on which ways somebody does.
 
 #include <string>
 #include <vector>
 
+#include "reachability/entries/entries.hpp"
 #include "reachability/world.hpp"
 
 namespace tally::reachability {
@@ -25,7 +27,9 @@ struct Exposure {
 // By workload, ingress before egress.
 [[nodiscard]] std::vector<Exposure> list_exposure(const World& world);
 
-[[nodiscard]] std::string to_text(const World& world, const std::vector<Exposure>& list);
-[[nodiscard]] std::string to_json(const World& world, const std::vector<Exposure>& list);
+[[nodiscard]] std::string to_text(const World& world, const std::vector<Exposure>& list,
+                                  const EntryList& entries);
+[[nodiscard]] std::string to_json(const World& world, const std::vector<Exposure>& list,
+                                  const EntryList& entries);
 
 }  // namespace tally::reachability
