@@ -10,6 +10,7 @@
 #include "assessment/gatekeeper_constraints.hpp"
 #include "assessment/internal/judge.hpp"
 #include "assessment/internal/list_keys.hpp"
+#include "assessment/internal/network.hpp"
 #include "assessment/internal/rules.hpp"
 #include "assessment/internal/summaries.hpp"
 #include "assessment/kyverno_policies.hpp"
@@ -172,6 +173,11 @@ void list_exceptions(const Run& run, Worker& worker, Part& part, Assessment& ass
   };
   for (const finding::Exception* exception : run.context->exceptions) {
     list(exception, true);
+  }
+  if (run.engines->kyverno != nullptr) {
+    for (const finding::Exception& exception : run.engines->kyverno->waivers()) {
+      list(&exception, true);
+    }
   }
   for (const finding::Exception* exception : run.context->unhonoured) {
     list(exception, false);
@@ -379,11 +385,17 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
   }
   Part& rest = parts[1];
   rest = make_part(run);
+  std::vector<finding::Figure> network_figures;
   if (!context.pod_security_only) {
+    if (engines.network) {
+      network_figures = judge_network(run, assessment.workloads, workers[0], rest);
+    }
     if (engines.tiers) {
       judge_namespaces(run, workers[0], rest);
     }
-    judge_duplicates(run, workers[0], rest);
+    if (engines.structure) {
+      judge_duplicates(run, workers[0], rest);
+    }
     judge_policies(run, workers[0], rest);
     judge_foreign_policies(run, workers[0], rest);
     list_exceptions(run, workers[0], rest, assessment);
@@ -398,14 +410,27 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
     }
   }
   if (!context.pod_security_only) {
-    summarise_namespaces(run, joined.facts, assessment);
-    compute_figures(run, joined.facts, assessment);
+    // Without these engines nobody knows what the workloads meet.
+    if (engines.pod_security && engines.hygiene) {
+      summarise_namespaces(run, joined.facts, assessment);
+      compute_figures(run, joined.facts, assessment);
+    }
+    assessment.figures.insert(assessment.figures.end(), network_figures.begin(),
+                              network_figures.end());
   }
-  if (!assessment.changes.empty()) {
+  const auto changed = std::ranges::count_if(assessment.changes, [](const finding::Change& one) {
+    return one.kind != finding::Change::Kind::Deleted;
+  });
+  if (changed != 0) {
     assessment.notes.push_back(fmt::format(
         "{} of the objects would be changed by mutating policies, and were judged as changed; "
         "`changes` of the JSON report holds them",
-        assessment.changes.size()));
+        changed));
+  }
+  if (engines.kyverno != nullptr) {
+    for (std::string& note : engines.kyverno->schedules(assessment.changes)) {
+      assessment.notes.push_back(std::move(note));
+    }
   }
   count_exception_uses(assessment);
   assessment.totals.objects = objects.size() + reviews.size();

@@ -38,6 +38,7 @@ struct World {
   Assessment judge(const Context& context = {}) {
     EngineSet engines;
     engines.config = &config;
+    engines.network = with_network;
     return assess(*snapshot, {}, engines, context);
   }
 
@@ -52,6 +53,7 @@ struct World {
   std::shared_ptr<const document::Source> source;
   std::shared_ptr<const kube::Snapshot> snapshot;
   input::Config config;
+  bool with_network = false;  // has tests of its own
 };
 
 std::string pod(const std::string& name, const std::string& name_space,
@@ -299,6 +301,89 @@ TEST(Rules, IdsAreUniqueWithinTheirEngine) {
   }
   std::ranges::sort(ids);
   EXPECT_EQ(std::ranges::adjacent_find(ids), ids.end());
+}
+
+// --- network
+// ---------------------------------------------------------------------------------------
+
+std::vector<std::string> network_findings(const Assessment& assessment) {
+  std::vector<std::string> found;
+  for (const Finding& finding : assessment.findings) {
+    if (finding.check->engine == "network") {
+      found.push_back(std::string(finding::to_text(finding.severity)) + " " +
+                      std::string(finding.check->id) + " " +
+                      std::string(finding.subject->ref.kind) + "/" +
+                      std::string(finding.subject->ref.name) +
+                      (finding.exception == nullptr ? "" : " excepted"));
+    }
+  }
+  return found;
+}
+
+std::string figure(const Assessment& assessment, std::string_view id) {
+  for (const finding::Figure& one : assessment.figures) {
+    if (one.id == id) {
+      return std::to_string(one.numerator) + "/" + std::to_string(one.denominator);
+    }
+  }
+  return "none";
+}
+
+constexpr std::string_view kDenyShop =
+    "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny, namespace: "
+    "shop}\nspec: {podSelector: {}, policyTypes: [Ingress, Egress]}\n";
+
+TEST(AssessNetwork, WithoutAnyPolicyOneFindingForEachNamespace) {
+  World world(pod("a", "shop") + "---\n" + pod("b", "shop") + "---\n" + pod("c", "bank"));
+  world.with_network = true;
+  const Assessment assessment = world.judge();
+  EXPECT_EQ(network_findings(assessment),
+            (std::vector<std::string>{"low workloads-not-isolated Namespace/bank",
+                                      "low workloads-not-isolated Namespace/shop"}));
+  EXPECT_EQ(figure(assessment, "isolated-ingress-workloads"), "0/3");
+  EXPECT_EQ(figure(assessment, "isolated-egress-workloads"), "0/3");
+  EXPECT_EQ(figure(assessment, "world-exposed-workloads"), "0/3");
+  EXPECT_EQ(figure(assessment, "encrypted-service-pairs"), "none");
+}
+
+TEST(AssessNetwork, AWayInSaysTheSameAboutIsolation) {
+  World world(pod("a", "shop") + "---\n" + pod("b", "shop") +
+              "---\napiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: shop}\nspec: "
+              "{type: NodePort, selector: {x: y}, ports: [{port: 80}]}\n");
+  world.with_network = true;
+  const auto found = network_findings(world.judge());
+  EXPECT_NE(std::ranges::find(found, "low workloads-not-isolated Namespace/shop"), found.end());
+}
+
+TEST(AssessNetwork, PoliciesAreJudgedAndCounted) {
+  World world(pod("a", "shop") + "---\n" + pod("c", "bank") + std::string(kDenyShop));
+  world.with_network = true;
+  const Assessment assessment = world.judge();
+  const auto found = network_findings(assessment);
+  EXPECT_NE(std::ranges::find(found, "medium workloads-not-isolated Namespace/bank"), found.end());
+  EXPECT_NE(std::ranges::find(found, "low dns-cut-off NetworkPolicy/deny"), found.end());
+  EXPECT_EQ(figure(assessment, "isolated-ingress-workloads"), "1/2");
+  EXPECT_EQ(figure(assessment, "isolated-egress-workloads"), "1/2");
+}
+
+TEST(AssessNetwork, ExceptionsHold) {
+  World world(pod("a", "shop") + std::string(kDenyShop));
+  world.with_network = true;
+  finding::Exception exception;
+  exception.id = "e";
+  exception.match.rules = {"network/dns-cut-off"};
+  Context context;
+  context.exceptions = {&exception};
+  EXPECT_EQ(network_findings(world.judge(context)),
+            (std::vector<std::string>{"low dns-cut-off NetworkPolicy/deny excepted"}));
+}
+
+TEST(AssessNetwork, OneLevelAloneAsksNothingElse) {
+  World world(pod("a", "shop") + std::string(kDenyShop));
+  world.with_network = true;
+  Context context;
+  context.pod_security_only = pod_security::LevelVersion{};
+  EXPECT_TRUE(network_findings(world.judge(context)).empty());
 }
 
 }  // namespace

@@ -450,6 +450,11 @@ TEST_F(HostTest, ClassicPoliciesAskTheSame) {
   EXPECT_EQ(call(open, "https://t.test/cut"), "! https://t.test/cut answers no JSON");
   EXPECT_EQ(call(open, "https://t.test/refused"),
             "! evil.test:443 is not an allowed host (--allow-host evil.test:443)");
+  // The certificates that the policy trusts are part of the call.
+  EXPECT_EQ(said(open.api_call(
+                arena_, {.method = "GET", .service = "https://t.test/x", .ca_bundle = "PEM"})),
+            R"({"n":7})");
+  EXPECT_EQ(network.asked().back(), "GET https://t.test/x ca PEM");
   EXPECT_EQ(said(open.global_context(arena_, "maps.count")), "1");
   EXPECT_EQ(said(open.global_context(arena_, "service.n")), "7");
   EXPECT_EQ(said(open.global_context(arena_, "nobody")),

@@ -8,6 +8,7 @@
 #include "assessment/gatekeeper_constraints.hpp"
 #include "assessment/input_findings.hpp"
 #include "assessment/kyverno_policies.hpp"
+#include "reachability/lint/lint.hpp"
 #include "workload/workload.hpp"
 
 namespace tally::assessment {
@@ -177,6 +178,9 @@ std::vector<const Check*> all_rules() {
     rules.push_back(check);
   }
   for (const Check* check : kyverno_checks()) {
+    rules.push_back(check);
+  }
+  for (const Check* check : reachability::lint_checks()) {
     rules.push_back(check);
   }
   for (const Check& check : pasted_checks()) {

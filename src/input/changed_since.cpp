@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "input/internal/process.hpp"
+#include "input/process.hpp"
 
 namespace tally::input {
 

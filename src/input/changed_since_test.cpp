@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "input/internal/process.hpp"
+#include "input/process.hpp"
 #include "input/internal/test_tree.hpp"
 
 namespace tally::input {

@@ -1,4 +1,4 @@
-#include "input/internal/process.hpp"
+#include "input/process.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -71,7 +71,35 @@ class SpawnActions {
   posix_spawn_file_actions_t actions_{};
 };
 
-Result<pid_t> spawn(const std::vector<std::string>& command, const Pipe& out, const Pipe& err) {
+// "NAME=VALUE" of our own variables, with those of `more` in their place.
+std::vector<std::string> variables_with(const ProcessEnvironment& more) {
+  std::vector<std::string> variables;
+  for (char** own = environ; own != nullptr && *own != nullptr; ++own) {
+    const std::string_view text(*own);
+    const std::string_view name = text.substr(0, text.find('='));
+    if (std::ranges::find(more, name, &std::pair<std::string, std::string>::first) == more.end()) {
+      variables.emplace_back(text);
+    }
+  }
+  for (const auto& [name, value] : more) {
+    variables.push_back(name + "=" + value);
+  }
+  return variables;
+}
+
+// POSIX promises not to write to them.
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (const std::string& text : texts) {
+    pointers.push_back(const_cast<char*>(text.c_str()));
+  }
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+Result<pid_t> spawn(const std::vector<std::string>& command, const ProcessEnvironment& environment,
+                    const Pipe& out, const Pipe& err) {
   SpawnActions actions;
   static_cast<void>(
       ::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0));
@@ -79,16 +107,12 @@ Result<pid_t> spawn(const std::vector<std::string>& command, const Pipe& out, co
       ::posix_spawn_file_actions_adddup2(actions.get(), out.write.number(), STDOUT_FILENO));
   static_cast<void>(
       ::posix_spawn_file_actions_adddup2(actions.get(), err.write.number(), STDERR_FILENO));
-  std::vector<char*> arguments;
-  arguments.reserve(command.size() + 1);
-  for (const std::string& argument : command) {
-    arguments.push_back(
-        const_cast<char*>(argument.c_str()));  // POSIX promises not to write to them
-  }
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = pointers_to(command);
+  const std::vector<std::string> variables = variables_with(environment);
+  const std::vector<char*> pointers = pointers_to(variables);
   pid_t child = 0;
-  const int failed =
-      ::posix_spawnp(&child, arguments[0], actions.get(), nullptr, arguments.data(), environ);
+  const int failed = ::posix_spawnp(&child, arguments[0], actions.get(), nullptr, arguments.data(),
+                                    pointers.data());
   if (failed != 0) {
     return environment_error(fmt::format("cannot run '{}': {}", command.front(),
                                          std::generic_category().message(failed)));
@@ -120,14 +144,15 @@ bool drain(Descriptor& from, std::string& to, std::size_t bytes_max, bool& excee
 }  // namespace
 
 Result<ProcessOutput> run_process(const std::vector<std::string>& command,
-                                  const ProcessLimits& limits) {
+                                  const ProcessLimits& limits,
+                                  const ProcessEnvironment& environment) {
   Pipe out;
   Pipe err;
   if (!out.open() || !err.open()) {
     return environment_error(fmt::format("cannot run '{}': {}", command.front(),
                                          std::generic_category().message(errno)));
   }
-  TALLY_TRY(const pid_t child, spawn(command, out, err));
+  TALLY_TRY(const pid_t child, spawn(command, environment, out, err));
   out.write.close();
   err.write.close();
   const auto deadline = std::chrono::steady_clock::now() + limits.time;

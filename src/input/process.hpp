@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -23,8 +24,10 @@ struct ProcessOutput {
 };
 
 // The program is looked up in PATH. An error is about starting it, its time or its amount of
-// output; a status that is not 0 is none.
+// output; a status that is not 0 is none. `environment`: set besides what this process has.
+using ProcessEnvironment = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Result<ProcessOutput> run_process(const std::vector<std::string>& command,
-                                                const ProcessLimits& limits = {});
+                                                const ProcessLimits& limits = {},
+                                                const ProcessEnvironment& environment = {});
 
 }  // namespace tally::input

@@ -352,6 +352,12 @@ Inputs read_inputs(const InputOptions& options) {
     files_done.fetch_add(1);
     report(worker);
   });
+  for (const std::shared_ptr<const Source>& source : options.sources) {
+    walk.files.push_back({.path = std::string(source->name()), .named = true});
+    FileRead& file = files.emplace_back();
+    file.source = source;
+    file.slices = document::split(*source);
+  }
   for (const FileRead& file : files) {
     bytes_total += file.source == nullptr ? 0 : file.source->text().size();
   }

@@ -34,6 +34,8 @@ struct Progress {
 
 struct InputOptions {
   std::vector<std::string> paths;  // files, folders, globs, "-"
+  // What was read elsewhere (of an API server), behind the files; each as if it had been named.
+  std::vector<std::shared_ptr<const document::Source>> sources;
   document::ReadOptions read;
   std::vector<std::string> exclude;  // globs; Config::exclude
   bool enter_test_folders = false;   // .kyverno-test, .chainsaw-test

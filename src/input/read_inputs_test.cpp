@@ -264,7 +264,6 @@ TEST(ReadInputs, SortsOutKinds) {
     found.insert(std::string(finding::to_text(row.kind)) + " " + row.subject + ": " + row.reason);
   }
   const std::multiset<std::string> expected = {
-      "not-judged-yet NetworkPolicy s/deny: network policy: recognised, not judged yet",
       "unknown-kind Thing t: made.up/v1 Thing is neither a kind of Kubernetes nor defined by a "
       "CustomResourceDefinition of the input",
       "not-judged-yet ClusterConfig c: eksctl cluster configuration: recognised, not judged yet",

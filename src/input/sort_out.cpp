@@ -98,8 +98,21 @@ bool is_known(const kube::Object& object) {
          kube::find_removed_api(object.ref) != nullptr;
 }
 
+// Kinds whose row of the table speaks of more kinds than are judged.
+bool is_read_by_network(std::string_view kind) {
+  constexpr std::array<std::string_view, 14> kKinds{
+      "Tier",           "Gateway",      "GatewayClass",    "HTTPRoute", "GRPCRoute",
+      "TLSRoute",       "TCPRoute",     "UDPRoute",        "Route",     "ReferenceGrant",
+      "VirtualService", "ServiceEntry", "DestinationRule", "Sidecar"};
+  return std::ranges::find(kKinds, kind) != kKinds.end();
+}
+
 // Of the engines that the table of recognised kinds names, those that exist.
-bool is_judged(const kube::RecognisedKind& row) {
+bool is_judged(const kube::RecognisedKind& row, const scalar::ObjectRef& ref) {
+  if (row.engine == "network_policy" || row.engine == "authorization") {
+    return row.what.contains("network policy") || row.what.contains("network set") ||
+           row.what.contains("security policy") || is_read_by_network(ref.kind);
+  }
   return row.engine == "admission_policy" || row.engine == "kyverno" ||
          (row.engine == "gatekeeper" && row.what.contains("constraint"));
 }
@@ -107,7 +120,7 @@ bool is_judged(const kube::RecognisedKind& row) {
 void list_what_is_not_judged(Inputs& inputs, Recognition& recognition) {
   for (const kube::Object& object : inputs.objects) {
     const kube::RecognisedKind* row = recognition.of(object);
-    if (row != nullptr && is_judged(*row)) {
+    if (row != nullptr && is_judged(*row, object.ref)) {
       continue;
     }
     if (row != nullptr) {

@@ -1,0 +1,101 @@
+// Rule: an ipBlock names a network, not the world.
+// Examined: prefixes shorter than /8 (IPv4) or /16 (IPv6), less their exceptions. Low where the
+// ports are few (a public server, a proxy), and silent for DNS alone, of which another check
+// speaks. A block of the world that leaves the private networks out is info.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reachability/lint/checks/all.hpp"
+#include "reachability/lint/checks/controls.hpp"
+#include "scalar/ip_address.hpp"
+
+namespace tally::reachability::linting {
+namespace {
+
+using network_policy::Direction;
+
+constexpr unsigned kV4PrefixMin = 8;
+constexpr unsigned kV6PrefixMin = 16;
+
+constexpr finding::Check kCheck{
+    .engine = "network",
+    .policy = "network-policy",
+    .id = "broad-cidr",
+    .title = "Address block that is far too wide",
+    .description =
+        "A block such as 0.0.0.0/0 is the whole world and, with most network plugins, every pod, "
+        "every node, the API server and the cloud's metadata service as well.",
+    .remedy =
+        "Name the networks that are meant. For the internet, leave the private and link-local "
+        "ranges out by `except`, and name the ports.",
+    .severity = finding::Severity::Medium,
+    .controls = kOutbound,
+    .references = kPolicyReference};
+
+// Does what is left hold addresses of private networks?
+bool holds_private(const scalar::AddressSet& addresses) {
+  static const scalar::AddressSet kPrivate = [] {
+    scalar::AddressSet all;
+    for (const std::string_view text :
+         {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"}) {
+      all = all.unite(scalar::AddressSet(*scalar::Cidr::parse(text)));
+    }
+    return all;
+  }();
+  return addresses.intersects(kPrivate);
+}
+
+void judge(const PlainPolicy& policy, const PlainRule& rule, const PlainPeer& peer,
+           Reporter& reporter) {
+  const document::Node* node = peer.block->find("cidr");
+  const auto cidr = scalar::Cidr::parse(node == nullptr ? std::string_view{} : node->text());
+  if (!cidr || cidr->bits >= (cidr->address.is_v4() ? kV4PrefixMin : kV6PrefixMin)) {
+    return;
+  }
+  scalar::AddressSet left(*cidr);
+  const document::Node* except = peer.block->find("except");
+  for (std::size_t i = 0; except != nullptr && i < except->size(); ++i) {
+    if (const auto part = scalar::Cidr::parse(except->items()[i].text())) {
+      left = left.minus(scalar::AddressSet(*part));
+    }
+  }
+  const bool is_dns_only =
+      !rule.ports.empty() && std::ranges::all_of(rule.ports, [](const PlainPort& port) {
+        return port.first == 53 && port.last == 53;
+      });
+  if (is_dns_only) {
+    return;
+  }
+  const bool has_private = holds_private(left);
+  const finding::Severity severity = !has_private         ? finding::Severity::Info
+                                     : rule.ports.empty() ? kCheck.severity
+                                                          : finding::Severity::Low;
+  reporter.add(
+      kCheck, severity, *policy.object, {peer.pointer + "/ipBlock/cidr", node->offset()},
+      {.found = std::string(node->text()),
+       .allowed = "the networks that are meant",
+       .message = fmt::format(
+           "{} {} is open {} {}{}", ports_in_words(rule),
+           rule.direction == Direction::Ingress ? "of these pods" : "out",
+           rule.direction == Direction::Ingress ? "from" : "to", node->text(),
+           has_private ? ", private networks included" : ", without the private networks")});
+}
+
+void examine(View& view, Reporter& reporter) {
+  for (const PlainPolicy& policy : view.plain()) {
+    for (const PlainRule& rule : policy.rules) {
+      for (const PlainPeer& peer : rule.peers) {
+        if (peer.block != nullptr && policy.applies(rule.direction)) {
+          judge(policy, rule, peer, reporter);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Row broad_cidr_check() { return {.check = &kCheck, .examine = examine}; }
+
+}  // namespace tally::reachability::linting
