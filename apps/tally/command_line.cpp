@@ -1,5 +1,5 @@
-// The one file that sees CLI11 (six seconds of compile time). Verbs, flags, help and completion
-// come from one tree.
+// Verbs, flags, help and completion come from one tree. Only this file and declare_network.cpp see
+// CLI11 (six seconds of compile time each).
 #include "command_line.hpp"
 
 #include <fmt/format.h>
@@ -7,102 +7,13 @@
 #include <CLI/CLI.hpp>
 #include <sstream>
 
+#include "command_examples.hpp"
+#include "declare_network.hpp"
 #include "version.hpp"
 
 namespace tally::app {
 
 namespace {
-
-constexpr const char* kAssessExamples = R"(
-Examples:
-  tally assess k8s/                                  judge a folder, table on the terminal
-  helm template shop ./chart | tally assess -        judge what a chart renders
-  tally assess k8s/ -o table -o sarif=tally.sarif    table for people, SARIF for the code host
-  tally assess k8s/ --fail-on medium                 exit 1 at medium and above
-  tally assess pod.yaml --pod-security restricted:v1.36
-                                                     one level and version, nothing else: exit 1 if it fails
-  tally assess k8s/ --policy policies/ --user ci     apply admission policies to the request of a user
-  tally assess k8s/ --write-baseline tally.baseline  accept what is there today ...
-  tally assess k8s/ --baseline tally.baseline        ... and report only what is new
-
-Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 could not do the job
-(an input that cannot be read or parsed, a wrong flag, nothing judged). 2 wins over 1.)";
-
-constexpr const char* kCelExamples = R"(
-Examples:
-  tally cel '1 + 2'
-  tally cel 'object.spec.replicas <= 5' --with object=deployment.yaml
-  kubectl get pod web -o json | tally cel 'object.spec.containers.all(c, c.image.contains("@"))' --with object=-
-  tally cel 'quantity("1Gi").isGreaterThan(quantity("512Mi"))' --profile kubernetes:1.30
-  tally cel 'object.metadata.labels.exists(k, k == "tier")' --with object=pod.yaml --trace
-
-Exit codes: 0 there is a value; 2 the expression does not compile, its evaluation is an error, or a
-file cannot be read.)";
-
-constexpr const char* kTraceExamples = R"(
-Examples:
-  tally trace --policy policy.yaml --object deployment.yaml
-  tally trace --policy policies/ --object new.yaml --operation UPDATE --old-object old.yaml --user ci
-
-Exit codes: 0 allowed; 1 denied, or it cannot be known; 2 a policy does not compile or a file cannot be read.)";
-
-constexpr const char* kJpExamples = R"text(
-Examples:
-  tally jp 'spec.containers[].image' --with pod.yaml
-  tally jp "time_since('', '2026-01-01T00:00:00Z', time_now_utc())"
-  tally jp --list
-
-Exit codes: 0 a value; 2 the expression does not compile or fails, or a file cannot be read.)text";
-
-constexpr const char* kChangeExamples = R"(
-Examples:
-  tally mutate k8s/ --policy policies/               the objects as policies would leave them
-  tally mutate k8s/ --policy policies/ -o diff       what would change
-  tally generate namespace.yaml --policy policies/   what would be created
-
-Nothing is written to a cluster. Exit codes: 0 done; 2 a policy or a file cannot be read, or what it makes cannot be known.)";
-
-constexpr const char* kLintExamples = R"(
-Examples:
-  tally lint policies/                               every policy below a folder
-  tally lint policy.yaml --fail-on medium            exit 1 at medium and above
-  tally lint policies/ -o json                       for programs
-
-Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 an input cannot be read, or holds no policy.)";
-
-constexpr const char* kMigrateExamples = R"(
-Examples:
-  tally migrate policy.yaml                          to standard output
-  tally migrate policies/ --out migrated/            a file for each policy
-  tally migrate policy.yaml --with k8s/              prove it on own objects as well
-  tally migrate policy.yaml --partial                leave out rules that have no equivalent
-
-Exit codes: 0 translated and proven; 1 a translation differs (nothing of it is written); 2 something has no equivalent or
-cannot be read.)";
-
-constexpr const char* kNetworkExamples = R"(
-Examples:
-  tally network connections k8s/                     who can talk to whom
-  tally network exposure k8s/                        and what is open to pods that are not there yet
-  tally network explain shop/cart bank/api tcp/80 -f k8s/
-  tally network diff main/ branch/                   what a change opens and closes
-  tally network evaluate shop/web shop/db tcp/5432 -f k8s/
-                                                     one question: exit code 0 or 1
-  tally network query assertions.yaml -f k8s/        what must hold, for CI
-  tally network query redundancy -f k8s/             which rules change nothing
-  tally network lint k8s/                            what is wrong, useless or missing
-  tally network map k8s/ --out map.html              the picture
-
-Exit codes: 0 done; 1 evaluate: not allowed, query: violated, diff: different, replay: denied; 2 the input cannot be read or analysed.)";
-
-constexpr const char* kTestExamples = R"(
-Examples:
-  tally test policies/                              every test below a folder
-  tally test policies/ --filter policy=require-labels
-  tally test policies/ -o junit > report.xml
-  tally test policies/ --coverage                   rules that no test exercises
-
-Exit codes: 0 all results as expected; 1 some are not; 2 a test cannot be run, or there is none.)";
 
 struct Tree {
   CLI::App app{"Tallystick: zero-trust security for Kubernetes in one program.", "tally"};
@@ -136,7 +47,7 @@ struct Tree {
     mutate = declare_change("mutate", "Print what mutating policies would make of objects");
     generate = declare_change("generate", "Print what generating policies would create");
     declare_test();
-    declare_network();
+    network = declare_network(app, command.network);
     explain =
         app.add_subcommand("explain", "Document a rule: what it examines, why, and what to do");
     explain
@@ -274,144 +185,6 @@ struct Tree {
     return verb;
   }
 
-  CLI::App* declare_network_verb(
-      const char* name, const char* description,
-      const char* operands = "Files, directories, globs, or - for standard input") {
-    NetworkFlags& flags = command.network;
-    CLI::App* verb = network->add_subcommand(name, description);
-    verb->parse_complete_callback([&flags, name] { flags.verb = name; });
-    verb->add_option("PATH", flags.paths, operands)->required();
-    verb->add_option("-f,--file", flags.files,
-                     "Manifests, where the operands name something else. Repeatable")
-        ->allow_extra_args(false);
-    verb->add_option("--with", flags.with, "What if these manifests were there as well")
-        ->allow_extra_args(false);
-    verb->add_flag("--ip-blocks-skip-pods", flags.ip_blocks_skip_pods,
-                   "An ipBlock selects no pod, whatever its address (as in Cilium)");
-    verb->add_flag("--host-network-like-others", flags.host_network_like_others,
-                   "Policies govern pods on their node's network like others");
-    verb->add_option("--compat", flags.compat,
-                     "netpol-analyzer, or network-config-analyzer (of query: scheme files): what "
-                     "that tool answers, in its formats")
-        ->check(CLI::IsMember({"netpol-analyzer", "network-config-analyzer"}));
-    verb->add_option("--mesh", flags.mesh,
-                     "Istio's data plane: auto (as labels say), none, sidecar or ambient "
-                     "(default: auto)")
-        ->check(CLI::IsMember({"auto", "none", "sidecar", "ambient"}));
-    verb->add_option("--trust-domain", flags.trust_domain,
-                     "Of the mesh's identities (default: cluster.local)");
-    verb->add_flag("--multiple-networks", flags.multiple_networks,
-                   "Analyse user-defined and secondary networks");
-    verb->add_option("-n,--namespace", flags.default_namespace,
-                     "Namespace of objects that name none (default: default)");
-    verb->add_flag("-q,--quiet", flags.quiet, "No warnings");
-    return verb;
-  }
-
-  void declare_network() {
-    NetworkFlags& flags = command.network;
-    network = app.add_subcommand("network", "Who can talk to whom: connections and their reasons");
-    network->footer(kNetworkExamples);
-    network->require_subcommand(1, 1);
-    for (const auto& [name, description] :
-         {std::pair("connections", "List every permitted connection"),
-          std::pair("exposure", "List what is open to pods that are not in the input, too"),
-          std::pair("explain", "Say which rules allow or deny a connection: SRC DST [PORT]")}) {
-      CLI::App* verb = declare_network_verb(name, description);
-      verb->add_option("-o,--output", flags.output,
-                       "txt, csv, json, md, dot or classes (default: txt)")
-          ->check(CLI::IsMember({"txt", "csv", "json", "md", "dot", "classes"}));
-      verb->add_flag("--no-outside", flags.without_outside,
-                     "Leave out addresses outside the cluster");
-      verb->add_option("--focusworkload", flags.focus_workloads,
-                       "Only connections of these workloads: NAME or NAMESPACE/NAME, or "
-                       "ingress-controller; separated by commas")
-          ->delimiter(',')
-          ->allow_extra_args(false);
-      verb->add_option("--focusworkload-peer", flags.focus_workload_peers,
-                       "... with these on the other side")
-          ->delimiter(',')
-          ->allow_extra_args(false);
-      verb->add_option("--focus-direction", flags.focus_direction,
-                       "ingress or egress of the workloads in focus")
-          ->check(CLI::IsMember({"ingress", "egress"}));
-      verb->add_option("--focus-conn", flags.focus_connection,
-                       "Only this connection: PROTOCOL-PORT, e.g. tcp-80");
-      verb->add_flag("--exposure", flags.exposure, "With the exposure");
-      verb->add_flag("--explain", flags.explain, "With the reasons");
-      verb->add_option("--explain-only", flags.explain_only,
-                       "allow or deny: reasons for what is allowed, or for what is not")
-          ->check(CLI::IsMember({"allow", "deny"}));
-    }
-    CLI::App* diff = declare_network_verb("diff", "Compare two sets of manifests: BEFORE AFTER",
-                                          "Two files or folders: BEFORE AFTER");
-    diff->add_option("-o,--output", flags.output, "txt, csv, json, md or dot (default: txt)")
-        ->check(CLI::IsMember({"txt", "csv", "json", "md", "dot"}));
-    CLI::App* synthesis = declare_network_verb(
-        "generate", "Write policies: default deny, and what manifests and flows need");
-    synthesis->add_flag("--default-deny", flags.default_deny,
-                        "The two-way default deny of every namespace, with DNS");
-    synthesis->add_flag("--least-privilege", flags.least_privilege,
-                        "What each workload needs (without either flag: both)");
-    synthesis
-        ->add_option("--flows", flags.flows,
-                     "Observed flows: Hubble, Calico, Istio access log or CSV. Repeatable")
-        ->allow_extra_args(false);
-    synthesis->add_option("--out", flags.out, "Write one file for each policy into this folder");
-    CLI::App* replay = declare_network_verb(
-        "replay", "Say which observed flows other policies would deny", "FLOWS");
-    replay
-        ->add_option("--against", flags.against,
-                     "The candidate policies, and workloads unless -f names them. Repeatable")
-        ->required()
-        ->allow_extra_args(false);
-    replay->add_option("-o,--output", flags.output, "txt or json (default: txt)")
-        ->check(CLI::IsMember({"txt", "json"}));
-    CLI::App* query = declare_network_verb(
-        "query", "Check assertions about the network, or ask a question about the policies",
-        "Files of kind NetworkAssertions, or one question: emptiness, vacuity, redundancy, "
-        "disjointness, all-captured, sanity; with --against: equivalence, containment, "
-        "two-way-containment, permits, forbids, interferes, pairwise-interferes, "
-        "semantic-diff. Manifests by -f");
-    query
-        ->add_option("--against", flags.against,
-                     "The manifests that those of -f are compared with. Repeatable")
-        ->allow_extra_args(false);
-    CLI::App* map = declare_network_verb("map",
-                                         "Write one HTML page that shows who can talk to "
-                                         "whom, and why");
-    map->add_option("--out", flags.out, "Write into this file (default: standard output)");
-    CLI::App* checks = declare_network_verb(
-        "lint", "Name what is wrong, useless or missing in network policies and the mesh");
-    checks->add_option("-o,--output", flags.output,
-                     "Format, or FORMAT=FILE, as of tally assess (default: table)");
-    checks->add_option("--fail-on", flags.fail_on,
-                     "Exit code 1 from this severity on: critical, high, medium, low, info, never "
-                     "(default: high)")
-        ->check(CLI::IsMember({"critical", "high", "medium", "low", "info", "never"}));
-    query->add_option("-o,--output", flags.output, "txt or json (default: txt)")
-        ->check(CLI::IsMember({"txt", "json"}));
-    CLI::App* evaluate = declare_network_verb(
-        "evaluate", "Answer one question: SRC DST PORT",
-        "Workloads (NAMESPACE/NAME) or addresses, and tcp/80; manifests by -f");
-    for (CLI::App* verb : {network->get_subcommand("explain"), evaluate}) {
-      verb->add_option("--method", flags.method, "Of an HTTP request: GET, POST, ...");
-      verb->add_option("--path", flags.path, "Its path");
-      verb->add_option("--host", flags.host, "Its host");
-    }
-    evaluate->add_option("-s,--source-pod", flags.source, "Pod or workload that connects");
-    evaluate->add_option("--source-namespace", flags.source_namespace,
-                         "Its namespace (default: default)");
-    evaluate->add_option("--source-ip", flags.source_address, "Or an outside address");
-    evaluate->add_option("-d,--destination-pod", flags.destination,
-                         "Pod or workload that is connected to");
-    evaluate->add_option("--destination-namespace", flags.destination_namespace,
-                         "Its namespace (default: default)");
-    evaluate->add_option("--destination-ip", flags.destination_address, "Or an outside address");
-    evaluate->add_option("-p,--destination-port", flags.port, "Port: 1 to 65535");
-    evaluate->add_option("--protocol", flags.protocol, "tcp, udp or sctp (default: tcp)");
-  }
-
   void declare_test() {
     TestFlags& flags = command.test;
     test = app.add_subcommand("test", "Run the tests of policies: Kyverno's test files");
@@ -444,6 +217,17 @@ struct Tree {
                      "markdown, html, policyreport, "
                      "openreports, github (default: table)")
         ->allow_extra_args(false);
+    assess->add_flag("--cluster", flags.cluster.is_wanted,
+                     "Judge the objects of a live cluster, read from its API server");
+    assess->add_option("--context", flags.cluster.context,
+                       "Context of the kubeconfig (default: the current one)");
+    assess
+        ->add_option("--kubeconfig", flags.cluster.kubeconfig,
+                     "Kubeconfig (default: $KUBECONFIG, ~/.kube/config, or in a pod its service "
+                     "account). Repeatable")
+        ->allow_extra_args(false);
+    assess->add_flag("--print-rbac", flags.cluster.print_rbac,
+                     "Print the ClusterRole that --cluster needs, and end");
     assess->add_option("--pod-security", flags.pod_security,
                        "LEVEL[:VERSION]: judge only this level, e.g. restricted:v1.36");
     assess
@@ -642,7 +426,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     if (parsed.command.verb == Verb::None) {
       parsed.ending = Ending{.code = 2, .out = {}, .error = tree.app.help()};
     } else if (parsed.command.verb == Verb::Assess && parsed.command.assess.paths.empty() &&
-               !parsed.command.assess.list_rules) {
+               !parsed.command.assess.cluster.is_wanted &&
+               !parsed.command.assess.cluster.print_rbac && !parsed.command.assess.list_rules) {
       parsed.ending = Ending{
           .code = 2,
           .out = {},

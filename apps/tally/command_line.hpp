@@ -26,6 +26,15 @@ enum class Verb : unsigned char {
   Version,
 };
 
+// A cluster as an input, read from its API server.
+struct ClusterFlags {
+  bool is_wanted = false;               // --cluster
+  std::string context;                  // of the kubeconfig; empty: the current one
+  std::vector<std::string> kubeconfig;  // files; none: $KUBECONFIG, ~/.kube/config, or in a pod its
+                                        // service account
+  bool print_rbac = false;              // only say what has to be granted
+};
+
 struct AssessFlags {
   std::vector<std::string> paths;
   std::vector<std::string> outputs;  // FORMAT or FORMAT=FILE
@@ -47,6 +56,7 @@ struct AssessFlags {
   std::string changed_since;
   std::string reader = "fast";
   unsigned threads = 0;
+  ClusterFlags cluster;
   bool list_rules = false;
   bool verbose = false;
   bool quiet = false;

@@ -21,6 +21,7 @@
 #include "kube/api_kinds.hpp"
 #include "kube/recognised.hpp"
 #include "kube/review.hpp"
+#include "live_cluster.hpp"
 #include "output.hpp"
 #include "outside.hpp"
 #include "request.hpp"
@@ -96,9 +97,15 @@ Result<Plan> make_plan(const AssessFlags& flags, const Terminal& terminal) {
   return plan;
 }
 
-input::Inputs read(const AssessFlags& flags, const Plan& plan, const Terminal& terminal) {
+Result<input::Inputs> read(const AssessFlags& flags, const Plan& plan, const Terminal& terminal) {
   ProgressLine line(terminal.error_is_terminal && !flags.quiet);
   input::InputOptions options;
+  LiveCluster cluster;
+  if (flags.cluster.is_wanted) {
+    TALLY_TRY(cluster, read_live_cluster(flags.cluster,
+                                         [&line](const std::string& text) { line.show(text); }));
+    options.sources = std::move(cluster.sources);
+  }
   options.paths = flags.paths;
   options.read.reader =
       flags.reader == "libyaml" ? document::YamlReader::Libyaml : document::YamlReader::Fast;
@@ -108,7 +115,9 @@ input::Inputs read(const AssessFlags& flags, const Plan& plan, const Terminal& t
   options.progress = [&line](const input::Progress& progress) {
     line.show(fmt::format("reading {} of {} files", progress.files_done, progress.files_total));
   };
-  return input::read_inputs(options);
+  input::Inputs inputs = input::read_inputs(options);
+  inputs.errors.insert(inputs.errors.end(), cluster.problems.begin(), cluster.problems.end());
+  return inputs;
 }
 
 finding::Day today() {
@@ -147,6 +156,7 @@ std::vector<kube::Review> take_reviews(input::Inputs& inputs) {
 // What is judged besides the manifests themselves.
 struct Beside {
   input::Inputs policies;
+  input::Inputs exceptions;  // --exceptions, for the engines that have a kind of their own
   input::Inputs old_objects;
   Arena arena;
   kube::UserInfo user;
@@ -174,6 +184,10 @@ Result<void> check_policies(const input::Inputs& policies) {
 
 Result<std::unique_ptr<Beside>> read_what_is_beside(const AssessFlags& flags, const Plan& plan) {
   auto beside = std::make_unique<Beside>();
+  if (!flags.exceptions.empty()) {
+    TALLY_TRY(beside->exceptions,
+              read_beside(flags.exceptions, plan.default_namespace, plan.threads));
+  }
   if (!flags.policies.empty()) {
     TALLY_TRY(beside->policies, read_beside(flags.policies, plan.default_namespace, plan.threads));
     TALLY_CHECK(check_policies(beside->policies));
@@ -261,7 +275,7 @@ finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inp
       assessment::Admission::load(beside.policies.objects, *snapshot, inputs.custom_kinds.get());
   const std::shared_ptr<const assessment::KyvernoPolicies> kyverno =
       assessment::KyvernoPolicies::load(*snapshot, {.given = beside.policies.objects,
-                                                    .exceptions = {},
+                                                    .exceptions = beside.exceptions.objects,
                                                     .kinds = inputs.custom_kinds.get(),
                                                     .now_seconds = now_seconds()});
   const std::shared_ptr<const assessment::GatekeeperConstraints> gatekeeper =
@@ -381,6 +395,13 @@ int run_assess(const AssessFlags& flags) {
   if (flags.list_rules) {
     return list_rules();
   }
+  if (flags.cluster.print_rbac) {
+    const auto role = reading_role_of(flags.cluster);
+    if (!role) {
+      return fail(role.error());
+    }
+    return print(*role) ? 0 : 2;
+  }
   const Terminal terminal = detect_terminal();
   const auto plan = make_plan(flags, terminal);
   if (!plan) {
@@ -396,8 +417,12 @@ int run_assess(const AssessFlags& flags) {
   if (!beside) {
     return fail(beside.error());
   }
+  auto inputs = read(flags, *plan, terminal);
+  if (!inputs) {
+    return fail(inputs.error());
+  }
   finding::Assessment assessment =
-      judge(*plan, flags, read(flags, *plan, terminal), **beside, (*outside)->get());
+      judge(*plan, flags, std::move(*inputs), **beside, (*outside)->get());
   if (const auto reduced = reduce(flags, assessment); !reduced) {
     return fail(reduced.error());
   }

@@ -1,5 +1,6 @@
 // `tally mutate` and `tally generate`: what mutating and generating policies would make of objects,
-// as objects, as a unified diff, or as JSON patches. Nothing is written anywhere.
+// as objects, as a unified diff, or as JSON patches. `tally mutate` also shows what policies would
+// delete by the clock. Nothing is written anywhere.
 #include <fmt/format.h>
 
 #include <map>
@@ -41,7 +42,7 @@ std::vector<Result> results_of(const finding::Assessment& assessment, bool is_ge
   std::map<const finding::Subject*, std::size_t> patched;
   for (const Change& change : assessment.changes) {
     const bool is_patch = change.kind == Change::Kind::Patched;
-    if (is_patch == is_generate) {
+    if ((change.kind == Change::Kind::Created) != is_generate) {
       continue;
     }
     if (is_patch) {
@@ -70,6 +71,9 @@ class ChangeWriter {
     const bool is_patch = result.kind == Change::Kind::Patched;
     const std::string name =
         result.subject == nullptr ? std::string() : result.subject->ref.to_string();
+    if (result.kind == Change::Kind::Deleted) {
+      return add_deleted(name, result.subject->root);
+    }
     if (format_ == "json") {
       out_ += result.text;
       out_ += '\n';
@@ -99,6 +103,24 @@ class ChangeWriter {
   [[nodiscard]] const std::string& text() const noexcept { return out_; }
 
  private:
+  void add_deleted(const std::string& name, const document::Node& object) {
+    if (format_ == "json") {
+      out_ += "{\"deleted\":";
+      document::append_json_string(out_, name);
+      out_ += "}\n";
+    } else if (format_ == "patch") {
+      out_ += "{\"object\":";
+      document::append_json_string(out_, name);
+      out_ += ",\"patch\":[{\"op\":\"remove\",\"path\":\"\"}]}\n";
+    } else if (format_ == "diff") {
+      std::string before;
+      document::append_yaml(before, object);
+      document::append_unified_diff(out_, before, {}, {.from_name = name, .to_name = "/dev/null"});
+    } else {
+      out_ += "---\n# deleted: " + name + "\n";
+    }
+  }
+
   std::string_view format_;
   std::string out_;
 };
@@ -157,6 +179,7 @@ int run_change(const ChangeFlags& flags) {
   engines.pod_security = false;
   engines.hygiene = false;
   engines.tiers = false;
+  engines.network = false;
   Arena arena;
   assessment::Context context;
   context.operation = operation_of(flags.operation);

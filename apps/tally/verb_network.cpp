@@ -27,6 +27,8 @@ constexpr std::array kRows{
     Row{"evaluate", run_network_question, run_network_evaluate},
     Row{"diff", run_network_difference, run_network_diff},
     Row{"query", run_network_query, nullptr, run_network_scheme},
+    Row{"map", run_network_map, nullptr},
+    Row{"lint", run_network_lint, nullptr},
     Row{"generate", run_network_generate, nullptr, nullptr},
     Row{"replay", run_network_replay, nullptr, nullptr},
 };

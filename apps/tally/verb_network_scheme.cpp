@@ -117,7 +117,6 @@ std::string to_json(const query::QueryResult& result) {
   append_texts(out, "kinds", kinds);
   out += fmt::format(",\"result\":{},\"not_executed\":{},\"as_expected\":{}", result.number,
                      result.not_executed, result.is_as_expected);
-  append_texts(out, "not_judged", result.without_layers);
   out += ",\"expected\":" + (result.expected ? std::to_string(*result.expected) : "null");
   out += ",\"expected_output\":";
   document::append_json_string(out, result.expected_output);

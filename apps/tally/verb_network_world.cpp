@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@
 #include "reachability/difference.hpp"
 #include "reachability/explain.hpp"
 #include "reachability/exposure.hpp"
+#include "reachability/mesh/connection_list.hpp"
+#include "reachability/mesh/explanation.hpp"
 #include "verb_network.hpp"
 
 namespace tally::app {
@@ -22,6 +25,7 @@ namespace {
 using network_policy::LoadProblem;
 using network_policy::Verdict;
 using reachability::World;
+namespace mesh = reachability::mesh;
 
 constexpr int kCannot = 2;
 
@@ -31,6 +35,46 @@ struct Question {
   reachability::Side destination;
   std::optional<reachability::Port> port;
 };
+
+// The mesh of the input; null: the input does not speak of one.
+Result<std::unique_ptr<mesh::Mesh>> load_mesh(const LoadedNetwork& loaded,
+                                              const NetworkFlags& flags) {
+  const auto mode = mesh::parse_mesh_mode(flags.mesh);
+  if (!mode) {
+    return content_error("--mesh is \"" + flags.mesh +
+                         "\", expected auto, none, sidecar or ambient");
+  }
+  mesh::MeshOptions options{.mode = *mode};
+  if (flags.trust_domain != "cluster.local") {
+    options.trust_domain = flags.trust_domain;
+  }
+  auto found = std::make_unique<mesh::Mesh>(*loaded.cluster.snapshot, *loaded.world, options);
+  if (!found->is_present()) {
+    return nullptr;
+  }
+  for (const authorization::Problem& problem : found->problems()) {
+    if (problem.kind == authorization::Problem::Kind::Warning) {
+      continue;
+    }
+    const bool is_refused = problem.kind == authorization::Problem::Kind::Refused;
+    print_warning(
+        flags,
+        fmt::format("{}: {} {}: {}{}", reachability::place_of(*problem.object, problem.offset),
+                    reachability::title_of(*problem.object), problem.pointer, problem.message,
+                    is_refused ? "; the policy is left out" : ""));
+  }
+  return found;
+}
+
+// --method, --path, --host; nothing: none is given.
+std::optional<mesh::HttpRequest> read_request(const NetworkFlags& flags) {
+  const auto text = [](const std::string& flag) {
+    return flag.empty() ? std::nullopt : std::optional<std::string_view>(flag);
+  };
+  const mesh::HttpRequest request{
+      .method = text(flags.method), .path = text(flags.path), .host = text(flags.host)};
+  return request.method || request.path || request.host ? std::optional(request) : std::nullopt;
+}
 
 Result<Question> read_question(const World& world, const NetworkFlags& flags) {
   Question question;
@@ -43,6 +87,29 @@ Result<Question> read_question(const World& world, const NetworkFlags& flags) {
     TALLY_TRY(question.port, reachability::parse_port(flags.paths[2]));
   }
   return question;
+}
+
+// Of explain and evaluate.
+int answer_across_layers(const mesh::Mesh& mesh, const Question& question,
+                         const std::optional<mesh::HttpRequest>& request,
+                         const LoadedNetwork& loaded, const NetworkFlags& flags) {
+  if (flags.verb == "evaluate") {
+    const mesh::LayeredAnswer answer =
+        mesh::evaluate(mesh, question.source, question.destination, *question.port, request);
+    static_cast<void>(print(fmt::format("{}\n", to_text(answer.verdict))));
+    for (const std::string& fact : answer.missing) {
+      print_warning(flags, fmt::format("not known: {}", fact));
+    }
+    return exit_code(loaded, answer.verdict == Verdict::Allowed);
+  }
+  if (request && !question.port) {
+    return fail_network(flags, "--method, --path and --host need a PORT");
+  }
+  const mesh::LayeredExplanation explanation =
+      mesh::explain(mesh, question.source, question.destination, question.port, request);
+  static_cast<void>(
+      print(flags.output == "json" ? mesh::to_json(explanation) : mesh::to_text(explanation)));
+  return exit_code(loaded, true);
 }
 
 }  // namespace
@@ -66,7 +133,17 @@ int run_network_connections(const NetworkFlags& flags) {
   }
   const auto format = flags.output.empty() ? reachability::ListFormat::Text
                                            : *reachability::parse_list_format(flags.output);
-  if (format == reachability::ListFormat::Classes) {
+  const auto mesh = load_mesh(*loaded, flags);
+  if (!mesh) {
+    return fail_network(flags, mesh.error());
+  }
+  if (*mesh != nullptr) {
+    static_cast<void>(print(
+        format == reachability::ListFormat::Classes
+            ? mesh::classes_to_text(*loaded->world, **mesh)
+            : reachability::to_text(
+                  *loaded->world, mesh::list_connections(*loaded->world, **mesh, filter), format)));
+  } else if (format == reachability::ListFormat::Classes) {
     static_cast<void>(print(reachability::classes_to_text(
         *loaded->world, network_policy::list_class_pairs(loaded->world->analyser()))));
   } else {
@@ -93,6 +170,18 @@ int run_network_question(const NetworkFlags& flags) {
   if (!question) {
     return fail_network(flags, question.error());
   }
+  const auto mesh = load_mesh(*loaded, flags);
+  if (!mesh) {
+    return fail_network(flags, mesh.error());
+  }
+  const auto request = read_request(flags);
+  if (request && *mesh == nullptr) {
+    print_warning(
+        flags, "no mesh in the input (or --mesh none): nobody reads --method, --path and --host");
+  }
+  if (*mesh != nullptr) {
+    return answer_across_layers(**mesh, *question, request, *loaded, flags);
+  }
   if (is_evaluate) {
     const Verdict verdict = reachability::evaluate(*loaded->world, question->source,
                                                    question->destination, *question->port);
@@ -115,8 +204,10 @@ int run_network_exposure(const NetworkFlags& flags) {
     return kCannot;
   }
   const auto list = reachability::list_exposure(*loaded->world);
-  static_cast<void>(print(flags.output == "json" ? reachability::to_json(*loaded->world, list)
-                                                 : reachability::to_text(*loaded->world, list)));
+  const auto entries = reachability::list_entries(*loaded->cluster.snapshot, *loaded->world);
+  static_cast<void>(print(flags.output == "json"
+                              ? reachability::to_json(*loaded->world, list, entries)
+                              : reachability::to_text(*loaded->world, list, entries)));
   return exit_code(*loaded, true);
 }
 

@@ -29,7 +29,10 @@ bool is_nameless(const scalar::ObjectRef& ref) {
 }
 
 std::string_view name_problem(const scalar::ObjectRef& ref) {
-  if (ref.group == "rbac.authorization.k8s.io") {
+  // "system:node", "v1." (kube-aggregator, ValidateAPIService), "signer.example.com:roots"
+  // (pkg/apis/certificates/validation, ValidateClusterTrustBundle).
+  if (ref.group == "rbac.authorization.k8s.io" || ref.group == "apiregistration.k8s.io" ||
+      (ref.group == "certificates.k8s.io" && ref.kind == "ClusterTrustBundle")) {
     return scalar::path_segment_problem(ref.name);
   }
   if (ref.group.empty() && (ref.kind == "Namespace" || ref.kind == "Service")) {

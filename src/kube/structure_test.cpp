@@ -35,6 +35,9 @@ TEST(Structure, AcceptsWhatTheServerAccepts) {
       {"headless service",
        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {clusterIP: None}}",
        {}},
+      {"names that are a segment of a path",
+       "{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.}}",
+       {}},
       {"external name",
        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: ExternalName, "
        "externalName: example.org}}",

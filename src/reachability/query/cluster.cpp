@@ -97,6 +97,9 @@ void for_each_object(const Node& node, std::string_view kind_of_list,
 
 Match ClusterPeer::selected_by(const network_policy::SelectorPool& selectors,
                                network_policy::SelectorId id) const {
+  if (is_dns_entry) {
+    return Match::No;
+  }
   // What is not in the input is not there: the tool knows no third answer.
   const Match match = selectors.matches(id, endpoint, *name_space);
   return match == Match::Unknown ? Match::No : match;
@@ -107,7 +110,7 @@ scalar::PortSet ClusterPeer::named_port(std::string_view port, scalar::Protocol 
 }
 
 Cluster::Cluster(const std::vector<LoadedDocument>& namespaces,
-                 const std::vector<LoadedDocument>& pods)
+                 const std::vector<LoadedDocument>& pods, AddedPods added)
     : namespace_documents_(namespaces), pod_documents_(pods) {
   for (const LoadedDocument& document : namespaces) {
     for_each_object(document.root, {}, [&](const Node& node, std::string_view kind) {
@@ -144,23 +147,103 @@ Cluster::Cluster(const std::vector<LoadedDocument>& namespaces,
         read_host_endpoint(node);
       } else if (kind == "Service") {
         read_service(node);
+      } else if (kind == "ServiceEntry") {
+        read_service_entry(node);
       }
     });
   }
+  add_pods(added);
+  find_targets();
   std::ranges::sort(services_);
 }
 
 std::shared_ptr<const Cluster> Cluster::with_kube_dns(const std::vector<LoadedDocument>& namespaces,
                                                       const std::vector<LoadedDocument>& pods) {
-  auto cluster = std::make_shared<Cluster>(namespaces, pods);
-  static const std::array<std::string_view, 1> kKeys{"k8s-app"};
+  return std::make_shared<Cluster>(namespaces, pods, AddedPods{.kube_dns = true});
+}
+
+std::vector<std::string_view> Cluster::namespace_names() const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, entry] : namespaces_) {
+    if (!name.empty()) {
+      names.push_back(name);
+    }
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+namespace {
+
+// A pod that the tool makes up, and its service.
+struct Added {
+  std::string_view name_space;
+  std::string_view name;
+  std::vector<std::string_view> keys;
+  std::vector<Node> values;
+};
+
+const Node& labels_of(const Added& added) {
   static Arena arena;
-  static const std::array<Node, 1> kValues{Node::make_string("kube-dns", 0)};
-  static const Node kLabels = Node::make_object(arena, kValues, kKeys, {}, 0);
-  auto peer = cluster->make_peer("kube-system", "kube-dns-livesim", &kLabels);
-  peer->workload = peer->name + "[Pod]";
-  cluster->add_peer(std::move(peer), {});
-  return cluster;
+  static std::unordered_map<std::string_view, Node> made;
+  const auto [at, is_new] = made.try_emplace(added.name);
+  if (is_new) {
+    at->second = Node::make_object(arena, added.values, added.keys, {}, 0);
+  }
+  return at->second;
+}
+
+}  // namespace
+
+void Cluster::add_pods(AddedPods added) {
+  const auto text = [](std::string_view value) { return Node::make_string(value, 0); };
+  const auto add = [this](const Added& one) -> ClusterPeer& {
+    auto peer = make_peer(one.name_space, one.name, &labels_of(one));
+    peer->workload = peer->name + "[Pod]";
+    ClusterPeer& made = *peer;
+    add_peer(std::move(peer), {});
+    return made;
+  };
+  if (added.kube_dns) {
+    static_cast<void>(add({.name_space = "kube-system",
+                           .name = "kube-dns-livesim",
+                           .keys = {"k8s-app"},
+                           .values = {text("kube-dns")}}));
+  }
+  const auto serve = [this](const Added& one, std::string_view name,
+                            std::vector<ServicePort> ports) {
+    service_list_.push_back({.full_name = std::string(one.name_space) + "/" + std::string(name),
+                             .name = name,
+                             .name_space = one.name_space,
+                             .ports = std::move(ports),
+                             .targets = {}});
+    service_selectors_.push_back(labels_of(one));
+  };
+  if (added.ingress_controller) {
+    const Added one{.name_space = "ingress-controller-ns",
+                    .name = "ingress-controller-livesim",
+                    .keys = {"app.kubernetes.io/name", "app.kubernetes.io/component"},
+                    .values = {text("ingress-nginx"), text("controller")}};
+    static_cast<void>(add(one));
+    serve(one, "ingress-nginx", {});
+  }
+  const auto add_gateway = [&](std::string_view pod, std::string_view label,
+                               std::string_view service) {
+    const Added one{.name_space = "istio-system",
+                    .name = pod,
+                    .keys = {"istio", "app"},
+                    .values = {text(label), text(service)}};
+    static_cast<void>(add(one));
+    serve(one, service,
+          {{.name = "http2", .port = 80, .target = std::int64_t{80}},
+           {.name = "https", .port = 443, .target = std::int64_t{443}}});
+  };
+  if (added.istio_ingress_gateway) {
+    add_gateway("istio-ingressgateway-livesim", "ingressgateway", "istio-ingressgateway");
+  }
+  if (added.istio_egress_gateway) {
+    add_gateway("istio-egressgateway-livesim", "egressgateway", "istio-egressgateway");
+  }
 }
 
 const topology::Namespace* Cluster::name_space_of(std::string_view name) {
@@ -278,9 +361,40 @@ void Cluster::read_host_endpoint(const Node& node) {
   add_peer(std::move(peer), {});
 }
 
+namespace {
+
+std::vector<ServicePort> read_service_ports(const Node* list) {
+  std::vector<ServicePort> ports;
+  for (const Node& node : list == nullptr ? std::span<const Node>() : list->items()) {
+    const Node* number = node.find("port");
+    const std::string_view protocol = text_at(&node, "protocol");
+    ServicePort port{.name = text_at(&node, "name"),
+                     .port = number == nullptr ? 0 : number->integer().value_or(0),
+                     .protocol = scalar::parse_protocol(protocol).value_or(scalar::Protocol::Tcp),
+                     .target = {}};
+    port.target = port.port;
+    if (const Node* target = node.find("targetPort"); target != nullptr) {
+      if (const auto value = target->integer()) {
+        port.target = *value;
+      } else if (!target->text().empty()) {
+        port.target = target->text();
+      }
+    }
+    ports.push_back(port);
+  }
+  return ports;
+}
+
+}  // namespace
+
 void Cluster::read_service(const Node& node) {
-  std::string text(namespace_of(node));
-  text.append("/").append(text_at(node.find("metadata"), "name")).append(" ");
+  Service service{.full_name = {},
+                  .name = text_at(node.find("metadata"), "name"),
+                  .name_space = namespace_of(node),
+                  .ports = read_service_ports(path(&node, {"spec", "ports"})),
+                  .targets = {}};
+  service.full_name = std::string(service.name_space) + "/" + std::string(service.name);
+  std::string text = service.full_name + " ";
   if (const Node* spec = node.find("spec"); spec != nullptr) {
     for (const std::string_view key : {"type", "selector", "ports"}) {
       if (const Node* value = spec->find(key); value != nullptr) {
@@ -289,6 +403,52 @@ void Cluster::read_service(const Node& node) {
     }
   }
   services_.push_back(std::move(text));
+  const Node* selector = path(&node, {"spec", "selector"});
+  service_list_.push_back(std::move(service));
+  service_selectors_.push_back(selector == nullptr ? Node() : *selector);
+}
+
+// nca/NetworkConfig/PeerContainer.py: pods of the service's namespace with all of its labels, and
+// with every port that it means by name.
+void Cluster::find_targets() {
+  for (std::size_t i = 0; i < service_list_.size(); ++i) {
+    Service& service = service_list_[i];
+    const Node& selector = service_selectors_[i];
+    service.targets.assign(peers_.size(), false);
+    for (std::size_t p = 0; p < peers_.size(); ++p) {
+      const ClusterPeer& peer = *peers_[p];
+      bool is_target = selector.is_object() && selector.size() > 0 && !peer.is_dns_entry &&
+                       peer.name_space->name == service.name_space;
+      for (std::size_t m = 0; is_target && m < selector.size(); ++m) {
+        is_target = peer.endpoint.label(selector.key(m)) == selector.items()[m].text();
+      }
+      for (const ServicePort& port : service.ports) {
+        const auto* name = std::get_if<std::string_view>(&port.target);
+        is_target =
+            is_target && (name == nullptr || !peer.named_port(*name, port.protocol).is_empty());
+      }
+      service.targets[p] = is_target;
+    }
+  }
+}
+
+// nca/Parsers/IstioServiceEntryYamlParser.py: every host is a peer, whatever else is said of it.
+void Cluster::read_service_entry(const Node& node) {
+  const Node* hosts = path(&node, {"spec", "hosts"});
+  if (!text_at(&node, "apiVersion").contains("istio") || hosts == nullptr) {
+    return;
+  }
+  for (const Node& host : hosts->items()) {
+    const std::string_view name = host.text();
+    if (name.empty() || name == "*") {
+      continue;
+    }
+    auto peer = make_peer({}, name, nullptr);
+    peer->workload = peer->name;
+    peer->is_dns_entry = true;
+    peer->endpoint.is_pod = false;
+    add_peer(std::move(peer), {});
+  }
 }
 
 }  // namespace tally::reachability::query

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "document/node.hpp"
@@ -31,6 +32,7 @@ class ClusterPeer final : public network_policy::Peer {
   std::string name;      // "shop/web-1"
   std::string workload;  // "shop/web[Deployment]"
   bool is_host_endpoint = false;
+  bool is_dns_entry = false;  // a host of a ServiceEntry: no pod, outside of all namespaces
   std::vector<std::string> profiles;
   topology::Endpoint endpoint;
   std::vector<topology::ContainerPort> ports;
@@ -38,7 +40,7 @@ class ClusterPeer final : public network_policy::Peer {
 
   [[nodiscard]] network_policy::Match selected_by(const network_policy::SelectorPool& selectors,
                                                   network_policy::SelectorId id) const override;
-  [[nodiscard]] bool is_pod() const override { return true; }
+  [[nodiscard]] bool is_pod() const override { return !is_dns_entry; }
   [[nodiscard]] const scalar::AddressSet& addresses() const override { return addresses_; }
   [[nodiscard]] bool knows_addresses() const override { return false; }
   [[nodiscard]] network_policy::Entity entity() const override {
@@ -51,19 +53,48 @@ class ClusterPeer final : public network_policy::Peer {
   scalar::AddressSet addresses_;
 };
 
+struct ServicePort {
+  std::string_view name;
+  std::int64_t port = 0;
+  scalar::Protocol protocol = scalar::Protocol::Tcp;
+  std::variant<std::int64_t, std::string_view> target;  // a number, or the name of a pod's port
+};
+
+struct Service {
+  std::string full_name;  // "shop/web"
+  std::string_view name;
+  std::string_view name_space;
+  std::vector<ServicePort> ports;
+  std::vector<bool> targets;  // by position in Cluster::peers()
+};
+
+// What the tool adds where policies need it and the input lacks it ("livesim",
+// nca/NetworkConfig/ResourcesHandler.py).
+struct AddedPods {
+  bool kube_dns = false;
+  bool ingress_controller = false;
+  bool istio_ingress_gateway = false;
+  bool istio_egress_gateway = false;
+  [[nodiscard]] bool any() const noexcept {
+    return kube_dns || ingress_controller || istio_ingress_gateway || istio_egress_gateway;
+  }
+};
+
 class Cluster {
  public:
   // The same with a pod of the cluster's DNS, kube-system/kube-dns-livesim.
   [[nodiscard]] static std::shared_ptr<const Cluster> with_kube_dns(
       const std::vector<LoadedDocument>& namespaces, const std::vector<LoadedDocument>& pods);
 
-  // Namespaces of the first, pods and services of the second.
-  Cluster(const std::vector<LoadedDocument>& namespaces, const std::vector<LoadedDocument>& pods);
+  // Namespaces of the first, pods, services and hosts of ServiceEntries of the second.
+  Cluster(const std::vector<LoadedDocument>& namespaces, const std::vector<LoadedDocument>& pods,
+          AddedPods added = {});
 
   [[nodiscard]] const std::vector<std::unique_ptr<ClusterPeer>>& peers() const noexcept {
     return peers_;
   }
   [[nodiscard]] std::size_t namespace_count() const noexcept { return namespaces_.size(); }
+  [[nodiscard]] std::vector<std::string_view> namespace_names() const;
   // What it was made of.
   [[nodiscard]] const std::vector<LoadedDocument>& namespace_documents() const noexcept {
     return namespace_documents_;
@@ -73,6 +104,7 @@ class Cluster {
   }
   // Services, each as one text: for comparing clusters.
   [[nodiscard]] const std::vector<std::string>& services() const noexcept { return services_; }
+  [[nodiscard]] const std::vector<Service>& service_list() const noexcept { return service_list_; }
 
  private:
   void read_pod(const document::Node& node);
@@ -80,6 +112,9 @@ class Cluster {
   void read_workload_endpoint(const document::Node& node);
   void read_host_endpoint(const document::Node& node);
   void read_service(const document::Node& node);
+  void read_service_entry(const document::Node& node);
+  void find_targets();
+  void add_pods(AddedPods added);
   std::unique_ptr<ClusterPeer> make_peer(std::string_view name_space, std::string_view name,
                                          const document::Node* labels);
   void add_peer(std::unique_ptr<ClusterPeer> peer, std::string_view owner);
@@ -91,6 +126,8 @@ class Cluster {
   std::vector<std::unique_ptr<ClusterPeer>> peers_;
   std::unordered_map<std::string, int> alike_;
   std::vector<std::string> services_;
+  std::vector<Service> service_list_;
+  std::vector<document::Node> service_selectors_;  // of service_list_
   std::vector<LoadedDocument> namespace_documents_;
   std::vector<LoadedDocument> pod_documents_;
 };

@@ -5,18 +5,16 @@
 #include <utility>
 
 #include "network_policy/calico_selector.hpp"
+#include "reachability/query/internal/source_ports.hpp"
 
 namespace tally::reachability::query {
 
 using network_policy::Action;
 using network_policy::Direction;
-using network_policy::kAll;
-using network_policy::kNone;
 using network_policy::Match;
 using network_policy::Peer;
 using network_policy::Policy;
 using network_policy::PolicySet;
-using network_policy::PooledId;
 using network_policy::Rule;
 
 namespace {
@@ -76,6 +74,29 @@ bool means(const PolicySet& set, const Policy& policy, const Rule& rule, const P
   return matches_peer(set, rule, peer) != Match::No;
 }
 
+// Whether the peer, of this configuration, is among the set.
+bool has(const Config& config, const PeerSet& set, const Peer& peer) {
+  const ClusterPeer* known = cluster_peer(&peer);
+  if (known == nullptr) {
+    return set.addresses.contains(peer.addresses());
+  }
+  return set.has(static_cast<std::size_t>(known - config.peers().data()));
+}
+
+// What layers say of a peer: who is alike in all of it is of one class. A policy for pods of the
+// same namespace has a flow of each.
+void add_layer_key(const Config& config, const Peer& peer, std::string& key) {
+  for (const LayerPolicy& policy : config.layer_policies()) {
+    key += has(config, policy.selected, peer) ? '1' : '0';
+    for (const LayerRule& rule : policy.rules) {
+      for (const Flow& flow : rule.flows) {
+        key += has(config, flow.sources, peer) ? '1' : '0';
+        key += has(config, flow.destinations, peer) ? '1' : '0';
+      }
+    }
+  }
+}
+
 std::string range_text(const scalar::AddressSet& block) {
   const std::vector<std::string> ranges = block.ranges();
   return ranges.empty() ? std::string() : ranges.front();
@@ -102,9 +123,9 @@ bool Comparison::RuleExtent::has_other() const {
 }
 
 Comparison::Comparison(const Config& first, const Config* second, bool exclude_v6) {
-  sides_.push_back({.config = &first, .captured = {}, .rules = {}});
+  sides_.push_back({.config = &first, .captured = {}, .rules = {}, .flows = {}});
   if (second != nullptr) {
-    sides_.push_back({.config = second, .captured = {}, .rules = {}});
+    sides_.push_back({.config = second, .captured = {}, .rules = {}, .flows = {}});
   }
   std::map<std::string, PeerClass> by_name;
   for (std::size_t side = 0; side < sides_.size(); ++side) {
@@ -113,6 +134,8 @@ Comparison::Comparison(const Config& first, const Config* second, bool exclude_v
       entry.names = {peer.name};
       entry.workloads = {peer.workload};
       entry.is_host_endpoint = peer.is_host_endpoint;
+      entry.is_dns_entry = peer.is_dns_entry;
+      entry.members[side] = {&peer};
       entry.peer[side] = &peer;
     }
   }
@@ -121,6 +144,14 @@ Comparison::Comparison(const Config& first, const Config* second, bool exclude_v
   for (const Side& side : sides_) {
     const auto addresses = side.config->set().addresses();
     sets.insert(sets.end(), addresses.begin(), addresses.end());
+    for (const LayerPolicy& policy : side.config->layer_policies()) {
+      for (const LayerRule& rule : policy.rules) {
+        for (const Flow& flow : rule.flows) {
+          sets.push_back(flow.sources.addresses);
+          sets.push_back(flow.destinations.addresses);
+        }
+      }
+    }
     names_v6 = names_v6 || side.config->names_v6();
   }
   std::vector<Candidate> candidates;
@@ -146,7 +177,10 @@ Comparison::Comparison(const Config& first, const Config* second, bool exclude_v
 // same policies, meant by the same rules, and have the same ports behind the names that rules use.
 void Comparison::find_classes(std::vector<Candidate> candidates) {
   for (Candidate& candidate : candidates) {
-    candidate.key += candidate.peer.is_block ? 'b' : candidate.peer.is_host_endpoint ? 'h' : 'p';
+    candidate.key += candidate.peer.is_block           ? 'b'
+                     : candidate.peer.is_host_endpoint ? 'h'
+                     : candidate.peer.is_dns_entry     ? 'd'
+                                                       : 'p';
     for (std::size_t number = 0; number < sides_.size(); ++number) {
       const Peer* peer = candidate.peer.peer[number];
       candidate.key += peer == nullptr ? '-' : '+';
@@ -168,6 +202,7 @@ void Comparison::find_classes(std::vector<Candidate> candidates) {
           }
         }
       }
+      add_layer_key(*sides_[number].config, *peer, candidate.key);
     }
   }
   std::map<std::string, std::size_t> classes;
@@ -179,6 +214,10 @@ void Comparison::find_classes(std::vector<Candidate> candidates) {
     }
     PeerClass& into = classes_[at->second];
     into.names.push_back(candidate.peer.names.front());
+    for (std::size_t side = 0; side < into.members.size(); ++side) {
+      const auto& more = candidate.peer.members[side];
+      into.members[side].insert(into.members[side].end(), more.begin(), more.end());
+    }
     into.workloads.push_back(candidate.peer.workloads.front());
     into.addresses = into.addresses.unite(candidate.peer.addresses);
   }
@@ -186,7 +225,7 @@ void Comparison::find_classes(std::vector<Candidate> candidates) {
 
 void Comparison::fill(Side& side, std::size_t number) {
   const PolicySet& set = side.config->set();
-  side.captured.assign(set.policies().size(), std::vector<bool>(classes_.size()));
+  side.captured.assign(side.config->policy_count(), std::vector<bool>(classes_.size()));
   side.rules.resize(set.rules().size());
   for (std::size_t i = 0; i < set.policies().size(); ++i) {
     const Policy& policy = set.policies()[i];
@@ -197,6 +236,7 @@ void Comparison::fill(Side& side, std::size_t number) {
     for (std::uint32_t r = policy.rules_begin; r < policy.rules_end; ++r) {
       const Rule& rule = set.rules()[r];
       RuleExtent& extent = side.rules[r];
+      const auto sources = source_ports(policy, rule);
       extent.own.resize(classes_.size());
       extent.other.resize(classes_.size());
       extent.connections.resize(classes_.size());
@@ -207,7 +247,37 @@ void Comparison::fill(Side& side, std::size_t number) {
         }
         extent.own[c] = side.captured[i][c] && matches_own(set, rule, *peer) != Match::No;
         extent.other[c] = means(set, policy, rule, *peer);
-        extent.connections[c] = pool_.intern(connections_to(set, rule, *peer));
+        PooledId& connections = extent.connections[c];
+        connections = pool_.intern(connections_to(set, rule, *peer));
+        if (sources) {
+          connections = pool_.intersect(connections, pool_.of(Dimension::SourcePort, *sources));
+        }
+      }
+    }
+  }
+  fill_layers(side, number);
+}
+
+void Comparison::fill_layers(Side& side, std::size_t number) {
+  const std::vector<LayerPolicy>& policies = side.config->layer_policies();
+  const auto extent = [&](const PeerSet& set) {
+    std::vector<bool> classes(classes_.size());
+    for (std::size_t c = 0; c < classes_.size(); ++c) {
+      const Peer* peer = classes_[c].peer[number];
+      classes[c] = peer != nullptr && has(*side.config, set, *peer);
+    }
+    return classes;
+  };
+  const std::size_t first = side.config->policies().size();
+  side.flows.resize(policies.size());
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    side.captured[first + i] = extent(policies[i].selected);
+    for (const LayerRule& rule : policies[i].rules) {
+      std::vector<FlowExtent>& flows = side.flows[i].emplace_back();
+      for (const Flow& flow : rule.flows) {
+        flows.push_back({.sources = extent(flow.sources),
+                         .destinations = extent(flow.destinations),
+                         .traffic = pool_.intern(flow.traffic)});
       }
     }
   }
@@ -218,8 +288,16 @@ bool Comparison::captures_any(std::size_t side, std::size_t policy) const {
   return std::ranges::find(captured, true) != captured.end();
 }
 
+bool Comparison::are_same(std::size_t side, std::size_t policy, std::size_t rule,
+                          std::size_t other) const {
+  const auto& flows = sides_[side].flows[policy - sides_[side].config->policies().size()];
+  return flows[rule] == flows[other];
+}
+
 bool Comparison::is_pair(std::size_t source, std::size_t destination) const {
-  return !(classes_[source].is_block && classes_[destination].is_block);
+  const PeerClass& from = classes_[source];
+  const PeerClass& to = classes_[destination];
+  return !from.is_dns_entry && !(from.is_block && (to.is_block || to.is_dns_entry));
 }
 
 // K8sCalicoNetworkLayer: the rules of the policies that select the endpoint, one after the other;
@@ -233,7 +311,11 @@ Connections Comparison::direction(const View& view, const Side& side, Direction 
   PooledId passed = kNone;
   bool is_captured = false;
   const std::size_t destination = direction == Direction::Ingress ? own : other;
-  for (std::size_t i = 0; i < set.policies().size(); ++i) {
+  const std::vector<std::size_t> moved =
+      view.moved_behind ? view.evaluation_order() : std::vector<std::size_t>();
+  const std::vector<std::size_t>& order =
+      view.moved_behind ? moved : side.config->evaluation_order();
+  for (const std::size_t i : order) {
     const Policy& policy = set.policies()[i];
     if (!view.has(i) || !policy.applies[static_cast<int>(direction)] || !side.captured[i][own]) {
       continue;
@@ -262,7 +344,80 @@ Connections Comparison::direction(const View& view, const Side& side, Direction 
   return result;
 }
 
-Matrix Comparison::evaluate(const View& view, std::size_t side_number) {
+// IstioNetworkLayer, IngressNetworkLayer and the layer of gateways: what no rule speaks of is
+// allowed where no closing policy selects the peer; outside of Ingresses, what is not TCP always
+// is.
+Connections Comparison::layer_direction(const View& view, const Side& side, Layer layer,
+                                        bool is_ingress, std::size_t source,
+                                        std::size_t destination) {
+  const Config& config = *side.config;
+  const std::size_t first = config.policies().size();
+  const std::size_t own = is_ingress ? destination : source;
+  Connections result;
+  bool is_closed = false;
+  for (std::size_t i = 0; i < config.layer_policies().size(); ++i) {
+    const LayerPolicy& policy = config.layer_policies()[i];
+    if (policy.layer != layer || !view.has(first + i) ||
+        !(is_ingress ? policy.affects_ingress : policy.affects_egress) ||
+        !side.captured[first + i][own]) {
+      continue;
+    }
+    is_closed = is_closed || policy.closes;
+    PooledId said = kNone;
+    for (std::size_t r = 0; r < policy.rules.size(); ++r) {
+      if (policy.rules[r].is_ingress != is_ingress ||
+          view.layer_rules_left_out.contains({first + i, r})) {
+        continue;
+      }
+      for (const FlowExtent& flow : side.flows[i][r]) {
+        if (flow.sources[source] && flow.destinations[destination]) {
+          said = pool_.unite(said, flow.traffic);
+        }
+      }
+    }
+    if (policy.denies) {
+      result.denied = pool_.unite(result.denied, pool_.minus(said, result.allowed));
+    } else {
+      result.allowed = pool_.unite(result.allowed, pool_.minus(said, result.denied));
+    }
+  }
+  const bool is_of_ingresses = layer == Layer::Ingress;
+  result.all_allowed = pool_.unite(result.allowed, is_of_ingresses ? kNone : pool_.non_tcp());
+  if (!is_closed) {
+    result.all_allowed = pool_.unite(result.all_allowed, pool_.minus(kAll, result.denied));
+  }
+  if (classes_[destination].is_dns_entry) {
+    result.all_allowed = pool_.intersect(result.all_allowed, pool_.tcp());
+  }
+  return result;
+}
+
+Connections Comparison::of_layer(const View& view, const Side& side, Layer layer,
+                                 std::size_t source, std::size_t destination) {
+  const Connections outside{.all_allowed = kAll};
+  const bool is_policy = layer == Layer::K8sCalico;
+  const auto one = [&](bool is_ingress) {
+    const std::size_t own = is_ingress ? destination : source;
+    const std::size_t other = is_ingress ? source : destination;
+    if (classes_[own].is_block || (is_policy && classes_[own].is_dns_entry)) {
+      return outside;
+    }
+    return is_policy ? direction(view, side, is_ingress ? Direction::Ingress : Direction::Egress,
+                                 own, other)
+                     : layer_direction(view, side, layer, is_ingress, source, destination);
+  };
+  const Connections ingress = one(true);
+  const Connections egress = one(false);
+  return {.all_allowed = pool_.intersect(ingress.all_allowed, egress.all_allowed),
+          .allowed = pool_.unite(pool_.intersect(ingress.allowed, egress.all_allowed),
+                                 pool_.intersect(egress.allowed, ingress.all_allowed)),
+          .denied = pool_.unite(ingress.denied, egress.denied)};
+}
+
+// NetworkConfig.allowed_connections: allowed is what every layer allows, and by a rule what some
+// layer's rules allow of it. Of host endpoints network policies alone speak.
+Matrix Comparison::evaluate_layers(const View& view, std::size_t side_number,
+                                   const std::vector<Layer>& layers) {
   const Side& side = sides_[side_number];
   Matrix matrix(classes_.size() * classes_.size());
   for (std::size_t s = 0; s < classes_.size(); ++s) {
@@ -270,19 +425,42 @@ Matrix Comparison::evaluate(const View& view, std::size_t side_number) {
       if (!is_pair(s, d) || !classes_[s].is_in(side_number) || !classes_[d].is_in(side_number)) {
         continue;
       }
-      const Connections outside{.all_allowed = kAll};
-      const Connections ingress =
-          classes_[d].is_block ? outside : direction(view, side, Direction::Ingress, d, s);
-      const Connections egress =
-          classes_[s].is_block ? outside : direction(view, side, Direction::Egress, s, d);
-      Connections& both = matrix[at(s, d)];
-      both.all_allowed = pool_.intersect(ingress.all_allowed, egress.all_allowed);
-      both.allowed = pool_.unite(pool_.intersect(ingress.allowed, egress.all_allowed),
-                                 pool_.intersect(egress.allowed, ingress.all_allowed));
-      both.denied = pool_.unite(ingress.denied, egress.denied);
+      const bool is_host = classes_[s].is_host_endpoint || classes_[d].is_host_endpoint;
+      Connections& all = matrix[at(s, d)];
+      all.all_allowed = kAll;
+      for (const Layer layer : layers) {
+        if (is_host && layer != Layer::K8sCalico) {
+          continue;
+        }
+        const Connections one = of_layer(view, side, layer, s, d);
+        all.all_allowed = pool_.intersect(all.all_allowed, one.all_allowed);
+        all.allowed = pool_.unite(all.allowed, one.allowed);
+        all.denied = pool_.unite(all.denied, one.denied);
+      }
+      if (is_host && std::ranges::find(layers, Layer::K8sCalico) == layers.end()) {
+        all = of_layer(without_policies(view), side, Layer::K8sCalico, s, d);
+      }
+      all.allowed = pool_.intersect(all.allowed, all.all_allowed);
     }
   }
   return matrix;
+}
+
+Matrix Comparison::evaluate(const View& view, std::size_t side) {
+  std::vector<Layer> layers;
+  for (const Layer layer : {Layer::K8sCalico, Layer::Istio, Layer::Ingress, Layer::IstioGateway}) {
+    if (view.has_layer(layer)) {
+      layers.push_back(layer);
+    }
+  }
+  if (layers.empty()) {
+    layers.push_back(Layer::K8sCalico);
+  }
+  return evaluate_layers(view, side, layers);
+}
+
+Matrix Comparison::evaluate(const View& view, std::size_t side, Layer layer) {
+  return evaluate_layers(view, side, {layer});
 }
 
 }  // namespace tally::reachability::query

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "network_policy/connection_pool.hpp"
 #include "reachability/query/config.hpp"
+#include "reachability/query/traffic.hpp"
 
 namespace tally::reachability::query {
 
@@ -22,6 +22,9 @@ struct PeerClass {
   scalar::AddressSet addresses{};  // of blocks, together
   bool is_block = false;
   bool is_host_endpoint = false;
+  bool is_dns_entry = false;
+  // By configuration, as `names`, without those that are not there; of blocks none.
+  std::array<std::vector<const ClusterPeer*>, 2> members{};
   // In the first and the second configuration; null: not there. Never null for a block.
   std::array<const network_policy::Peer*, 2> peer{};
 
@@ -30,9 +33,9 @@ struct PeerClass {
 
 // What a direction of a layer says of two peers.
 struct Connections {
-  network_policy::PooledId all_allowed = network_policy::kNone;  // by rules or because none spoke
-  network_policy::PooledId allowed = network_policy::kNone;      // by rules
-  network_policy::PooledId denied = network_policy::kNone;       // by rules
+  PooledId all_allowed = kNone;  // by rules or because none spoke
+  PooledId allowed = kNone;      // by rules
+  PooledId denied = kNone;       // by rules
   friend bool operator==(const Connections&, const Connections&) = default;
 };
 
@@ -50,26 +53,31 @@ class Comparison {
   Comparison& operator=(const Comparison&) = delete;
 
   [[nodiscard]] const std::vector<PeerClass>& classes() const noexcept { return classes_; }
-  [[nodiscard]] network_policy::ConnectionPool& pool() noexcept { return pool_; }
+  [[nodiscard]] TrafficPool& pool() noexcept { return pool_; }
   [[nodiscard]] std::size_t at(std::size_t source, std::size_t destination) const noexcept {
     return source * classes_.size() + destination;
   }
-  // Whether there are connections to speak of: not from address to address.
+  // Whether there are connections to speak of: not from address to address, nor from a DNS entry,
+  // nor from an address to one.
   [[nodiscard]] bool is_pair(std::size_t source, std::size_t destination) const;
 
-  // `side`: which of the two configurations the view is of. By one layer, host endpoints that no
-  // policy selects are as closed as in all.
+  // `side`: which of the two configurations the view is of. All layers together, of which those
+  // without policies do not count; or one layer alone.
   [[nodiscard]] Matrix evaluate(const View& view, std::size_t side);
+  [[nodiscard]] Matrix evaluate(const View& view, std::size_t side, Layer layer);
 
   [[nodiscard]] bool captures(std::size_t side, std::size_t policy, std::size_t peer_class) const {
     return sides_[side].captured[policy][peer_class];
   }
   [[nodiscard]] bool captures_any(std::size_t side, std::size_t policy) const;
+  // Whether two rules of a policy of Config::layer_policies() say the same.
+  [[nodiscard]] bool are_same(std::size_t side, std::size_t policy, std::size_t rule,
+                              std::size_t other) const;
   // Of a rule: whom it means on the policy's own side, and on the other.
   struct RuleExtent {
     std::vector<bool> own;
     std::vector<bool> other;
-    std::vector<network_policy::PooledId> connections;  // by class of the destination
+    std::vector<PooledId> connections;  // by class of the destination
     [[nodiscard]] bool has_own() const;
     [[nodiscard]] bool has_other() const;
     friend bool operator==(const RuleExtent&, const RuleExtent&) = default;
@@ -80,19 +88,35 @@ class Comparison {
 
  private:
   struct Candidate;
+  struct FlowExtent {
+    std::vector<bool> sources;  // by class
+    std::vector<bool> destinations;
+    PooledId traffic = kNone;
+    friend bool operator==(const FlowExtent&, const FlowExtent&) = default;
+  };
   struct Side {
     const Config* config = nullptr;
-    std::vector<std::vector<bool>> captured;  // by policy, class
+    std::vector<std::vector<bool>> captured;  // by number of policy, class
     std::vector<RuleExtent> rules;            // by position in PolicySet::rules()
+    // Of layer_policies(): by policy, rule and flow.
+    std::vector<std::vector<std::vector<FlowExtent>>> flows;
   };
 
   void find_classes(std::vector<Candidate> candidates);
   void fill(Side& side, std::size_t number);
+  void fill_layers(Side& side, std::size_t number);
+  [[nodiscard]] Connections of_layer(const View& view, const Side& side, Layer layer,
+                                     std::size_t source, std::size_t destination);
+  [[nodiscard]] Connections layer_direction(const View& view, const Side& side, Layer layer,
+                                            bool is_ingress, std::size_t source,
+                                            std::size_t destination);
+  [[nodiscard]] Matrix evaluate_layers(const View& view, std::size_t side,
+                                       const std::vector<Layer>& layers);
   [[nodiscard]] Connections direction(const View& view, const Side& side,
                                       network_policy::Direction direction, std::size_t own,
                                       std::size_t other);
 
-  network_policy::ConnectionPool pool_;
+  TrafficPool pool_;
   std::deque<network_policy::ExternalPeer> blocks_;
   std::vector<PeerClass> classes_;
   std::vector<Side> sides_;

@@ -2,7 +2,7 @@
 #include "reachability/query/internal/inspect.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -25,62 +25,125 @@ class Inspection {
 
   bool is_vacuous() {
     return view_.is_empty() ||
-           are_equal(comparison_, whole(), comparison_.evaluate(without_policies(view_), 0));
+           are_equal(comparison_, comparison_.evaluate(without_gateways(view_), 0),
+                     comparison_.evaluate(without_policies(view_), 0));
+  }
+
+  // Layers that are asked about: gateways are not.
+  std::vector<Layer> layers() const {
+    std::vector<Layer> found;
+    for (const Layer layer : {Layer::K8sCalico, Layer::Istio}) {
+      if (view_.has_layer(layer)) {
+        found.push_back(layer);
+      }
+    }
+    return found;
+  }
+
+  std::vector<std::size_t> layer_policies(Layer layer) const {
+    if (layer == Layer::K8sCalico) {
+      return policies();
+    }
+    std::vector<std::size_t> kept;
+    for (std::size_t i = config().policies().size(); i < config().policy_count(); ++i) {
+      if (view_.has(i) && config().layer_of(i) == layer) {
+        kept.push_back(i);
+      }
+    }
+    return kept;
+  }
+
+  // Of all layers.
+  std::vector<std::size_t> all_policies() const {
+    std::vector<std::size_t> all = policies();
+    for (const Layer layer : {Layer::Istio, Layer::Ingress, Layer::IstioGateway}) {
+      const std::vector<std::size_t> some = layer_policies(layer);
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
   }
 
   std::vector<std::size_t> policies() const {
     std::vector<std::size_t> kept;
-    for (std::size_t i = 0; i < config().policies().size(); ++i) {
+    for (const std::size_t i : config().evaluation_order()) {
       if (view_.has(i)) {
         kept.push_back(i);
       }
     }
-    // The tool's lists keep the order of the input between policies of one order.
-    std::ranges::sort(kept, {}, [this](std::size_t i) {
-      const ConfigPolicy& policy = config().policies()[i];
-      return std::pair(policy.order.value_or(std::numeric_limits<double>::infinity()),
-                       policy.position);
-    });
     return kept;
   }
 
-  std::set<std::string> redundant_policies() {
+  // Within a layer: one layer's policy is not redundant because of another's.
+  std::set<std::string> redundant_policies(Layer layer) {
     std::set<std::string> redundant;
-    if (policies().size() < 2) {
+    const std::vector<std::size_t> policies = layer_policies(layer);
+    if (policies.size() < 2) {
       return redundant;
     }
-    for (const std::size_t policy : policies()) {
-      if (are_equal(comparison_, whole(), comparison_.evaluate(without_policy(view_, policy), 0))) {
-        redundant.insert(config().policies()[policy].full_name);
+    for (const std::size_t policy : policies) {
+      if (are_equal(comparison_, whole(layer),
+                    comparison_.evaluate(without_policy(view_, policy), 0, layer))) {
+        redundant.insert(config().full_name_of(policy));
       }
     }
     return redundant;
   }
 
   // The tool takes out every rule that equals the one: with an equal one elsewhere, it is redundant
-  // at once.
-  bool is_redundant(std::size_t policy, std::uint32_t rule) {
+  // at once. To it all rules of a sidecar are equal (IstioSidecarRule, a dataclass without fields).
+  bool is_redundant(Layer layer, std::size_t policy, std::uint32_t rule) {
     View without = view_;
+    if (layer == Layer::K8sCalico) {
+      without.moved_behind = policy;
+    }
+    std::size_t count = 0;
     for (const std::uint32_t other : rules_of(policy)) {
-      if (is_same(rule, other)) {
-        without.rules_left_out.insert(other);
+      if (is_same(policy, rule, other)) {
+        ++count;
+        if (layer == Layer::K8sCalico) {
+          without.rules_left_out.insert(other);
+        } else {
+          without.layer_rules_left_out.emplace(policy, other);
+        }
       }
     }
-    return without.rules_left_out.size() > view_.rules_left_out.size() + 1 ||
-           are_equal(comparison_, whole(), comparison_.evaluate(without, 0));
+    return count > 1 ||
+           are_equal(comparison_, whole(layer), comparison_.evaluate(without, 0, layer));
   }
 
+  // Positions in PolicySet::rules(); of layers, in the policy.
   std::vector<std::uint32_t> rules_of(std::size_t policy) const {
-    const network_policy::Policy& entry = config().set().policies()[policy];
     std::vector<std::uint32_t> rules;
-    for (std::uint32_t r = entry.rules_begin; r < entry.rules_end; ++r) {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+    if (const LayerPolicy* const layer = config().layer_policy(policy); layer != nullptr) {
+      end = static_cast<std::uint32_t>(layer->rules.size());
+    } else {
+      begin = config().set().policies()[policy].rules_begin;
+      end = config().set().policies()[policy].rules_end;
+    }
+    for (std::uint32_t r = begin; r < end; ++r) {
       rules.push_back(r);
     }
     return rules;
   }
 
+  Direction direction_of(std::size_t policy, std::uint32_t rule) const {
+    const LayerPolicy* const layer = config().layer_policy(policy);
+    return layer == nullptr                ? config().set().rules()[rule].direction
+           : layer->rules[rule].is_ingress ? Direction::Ingress
+                                           : Direction::Egress;
+  }
+
+  std::uint32_t ordinal_of(std::size_t policy, std::uint32_t rule) const {
+    return config().layer_policy(policy) == nullptr ? config().set().rules()[rule].ordinal : rule;
+  }
+
   // A rule of Kubernetes is empty if it means nobody; one of Calico on each side for itself.
   int emptiness(std::size_t policy, std::uint32_t rule) const {
+    if (const LayerPolicy* const layer = config().layer_policy(policy); layer != nullptr) {
+      return layer->rules[rule].is_empty ? 1 : 0;
+    }
     const Comparison::RuleExtent& extent = comparison_.extent(0, rule);
     if (config().policies()[policy].kind == PolicyKind::Kubernetes) {
       return extent.has_other() ? 0 : 1;
@@ -90,15 +153,24 @@ class Inspection {
 
   bool is_empty(std::size_t policy) const { return !comparison_.captures_any(0, policy); }
 
- private:
-  const Matrix& whole() {
-    if (whole_.empty()) {
-      whole_ = comparison_.evaluate(view_, 0);
-    }
-    return whole_;
+  std::string_view title_of(std::size_t policy) const {
+    const LayerPolicy* const layer = config().layer_policy(policy);
+    return layer == nullptr ? "NetworkPolicy" : layer->title;
   }
 
-  bool is_same(std::uint32_t a, std::uint32_t b) const {
+ private:
+  const Matrix& whole(Layer layer) {
+    Matrix& matrix = whole_[layer];
+    if (matrix.empty()) {
+      matrix = comparison_.evaluate(view_, 0, layer);
+    }
+    return matrix;
+  }
+
+  bool is_same(std::size_t policy, std::uint32_t a, std::uint32_t b) const {
+    if (const LayerPolicy* const layer = config().layer_policy(policy); layer != nullptr) {
+      return layer->kind == "IstioSidecar" || comparison_.are_same(0, policy, a, b);
+    }
     const auto rules = config().set().rules();
     return rules[a].direction == rules[b].direction && rules[a].action == rules[b].action &&
            comparison_.extent(0, a) == comparison_.extent(0, b);
@@ -106,26 +178,26 @@ class Inspection {
 
   const View& view_;
   Comparison comparison_;
-  Matrix whole_;
+  std::map<Layer, Matrix> whole_;
 };
 
 // The numbers of a policy's rules that `wanted` holds for, from 1 in each direction.
 template <class Wanted>
 void add_rules(const Inspection& inspection, std::size_t policy, const Wanted& wanted,
                Explanation& into, std::int64_t& count) {
-  const auto rules = inspection.config().set().rules();
   PolicyRules found[2];
   for (const std::uint32_t rule : inspection.rules_of(policy)) {
     if (wanted(rule)) {
-      found[static_cast<std::size_t>(rules[rule].direction)].rules.push_back(
-          std::to_string(rules[rule].ordinal + 1));
+      found[static_cast<std::size_t>(inspection.direction_of(policy, rule))].rules.push_back(
+          std::to_string(inspection.ordinal_of(policy, rule) + 1));
       ++count;
     }
   }
   for (const Direction direction : {Direction::Ingress, Direction::Egress}) {
     PolicyRules& one = found[static_cast<std::size_t>(direction)];
     if (!one.rules.empty()) {
-      one.policy = inspection.config().policies()[policy].full_name;
+      one.policy = inspection.config().full_name_of(policy);
+      one.title = inspection.title_of(policy);
       (direction == Direction::Ingress ? into.ingress : into.egress).push_back(std::move(one));
     }
   }
@@ -134,11 +206,11 @@ void add_rules(const Inspection& inspection, std::size_t policy, const Wanted& w
 Answer ask_emptiness(Inspection& inspection) {
   Answer answer;
   Explanation explanation{.description = " that does not select any pods"};
-  for (const std::size_t policy : inspection.policies()) {
+  for (const std::size_t policy : inspection.all_policies()) {
     if (inspection.is_empty(policy)) {
       ++answer.number;
-      explanation.policies.push_back("NetworkPolicy " +
-                                     inspection.config().policies()[policy].full_name);
+      explanation.policies.push_back(std::string(inspection.title_of(policy)) + " " +
+                                     inspection.config().full_name_of(policy));
     }
     add_rules(
         inspection, policy,
@@ -167,16 +239,19 @@ Answer ask_vacuity(Inspection& inspection) {
 
 Answer ask_redundancy(Inspection& inspection) {
   Answer answer;
-  const std::set<std::string> redundant = inspection.redundant_policies();
   Explanation explanation{.description = " that are redundant in " + inspection.view().name,
-                          .policies = {redundant.begin(), redundant.end()}};
-  answer.number = static_cast<std::int64_t>(redundant.size());
-  for (const std::size_t policy : inspection.policies()) {
-    if (!redundant.contains(inspection.config().policies()[policy].full_name)) {
-      add_rules(
-          inspection, policy,
-          [&](std::uint32_t rule) { return inspection.is_redundant(policy, rule); }, explanation,
-          answer.number);
+                          .policies = {}};
+  for (const Layer layer : inspection.layers()) {
+    const std::set<std::string> redundant = inspection.redundant_policies(layer);
+    explanation.policies = {redundant.begin(), redundant.end()};  // the tool lists the last layer's
+    answer.number += static_cast<std::int64_t>(redundant.size());
+    for (const std::size_t policy : inspection.layer_policies(layer)) {
+      if (!redundant.contains(inspection.config().full_name_of(policy))) {
+        add_rules(
+            inspection, policy,
+            [&](std::uint32_t rule) { return inspection.is_redundant(layer, policy, rule); },
+            explanation, answer.number);
+      }
     }
   }
   answer.is_true = answer.number > 0;
@@ -190,9 +265,7 @@ Answer ask_redundancy(Inspection& inspection) {
 
 Answer ask_disjointness(Inspection& inspection, const QueryOptions& options) {
   Answer answer;
-  const std::vector<std::size_t> policies = inspection.policies();
   const std::vector<PeerClass>& classes = inspection.comparison().classes();
-  const std::vector<ConfigPolicy>& all = inspection.config().policies();
   Explanation explanation{.kind = Explanation::Kind::CommonPods,
                           .description = "policies with overlapping captured pods"};
   const auto add = [&](CommonPods common) {
@@ -205,29 +278,23 @@ Answer ask_disjointness(Inspection& inspection, const QueryOptions& options) {
     }
     explanation.common.push_back(std::move(common));
   };
-  for (std::size_t i = 0; i < policies.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      CommonPods common{
-          .first = all[policies[i]].full_name, .second = all[policies[j]].full_name, .pods = {}};
-      for (std::size_t c = 0; c < classes.size(); ++c) {
-        if (inspection.comparison().captures(0, policies[i], c) &&
-            inspection.comparison().captures(0, policies[j], c)) {
-          common.pods.insert(common.pods.end(), classes[c].names.begin(), classes[c].names.end());
+  for (const Layer layer : inspection.layers()) {
+    const std::vector<std::size_t> policies = inspection.layer_policies(layer);
+    for (std::size_t i = 0; i < policies.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        CommonPods common{.first = inspection.config().full_name_of(policies[i]),
+                          .second = inspection.config().full_name_of(policies[j]),
+                          .pods = {},
+                          .first_title = inspection.title_of(policies[i]),
+                          .second_title = inspection.title_of(policies[j])};
+        for (std::size_t c = 0; c < classes.size(); ++c) {
+          if (inspection.comparison().captures(0, policies[i], c) &&
+              inspection.comparison().captures(0, policies[j], c)) {
+            common.pods.insert(common.pods.end(), classes[c].names.begin(), classes[c].names.end());
+          }
         }
+        add(std::move(common));
       }
-      add(std::move(common));
-    }
-  }
-  const std::vector<MeshPolicy>& mesh = inspection.config().mesh_policies();
-  for (std::size_t i = 0; i < mesh.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      CommonPods common{.first = mesh[i].full_name, .second = mesh[j].full_name, .pods = {}};
-      for (const ClusterPeer& peer : inspection.config().peers()) {
-        if (mesh[i].selects(peer) && mesh[j].selects(peer)) {
-          common.pods.push_back(peer.name);
-        }
-      }
-      add(std::move(common));
     }
   }
   std::ranges::sort(explanation.common, {},
@@ -256,21 +323,36 @@ std::string captured_name(const std::string& workload) {
                               : name + "(" + kind + ")";
 }
 
-// The pods that no policy of a layer selects in a direction: `is_captured` of a peer.
-template <class IsCaptured>
-void add_uncaptured(const Inspection& inspection, const QueryOptions& options,
-                    std::string_view layer, Direction direction, const IsCaptured& is_captured,
-                    Answer& answer, Explanation& explanation) {
+// The pods that no policy of a layer selects in a direction.
+void add_uncaptured(Inspection& inspection, const QueryOptions& options, Layer layer,
+                    Direction direction, Answer& answer, Explanation& explanation) {
+  const Config& config = inspection.config();
+  const std::vector<std::size_t> policies = inspection.layer_policies(layer);
+  const auto affects = [&](std::size_t policy) {
+    const LayerPolicy* const one = config.layer_policy(policy);
+    return one == nullptr
+               ? config.set().policies()[policy].applies[static_cast<int>(direction)]
+               : (direction == Direction::Ingress ? one->affects_ingress : one->affects_egress);
+  };
   std::set<std::string> uncaptured;
-  for (const ClusterPeer& peer : inspection.config().peers()) {
-    if (!is_captured(peer)) {
-      uncaptured.insert(options.by_deployments ? captured_name(peer.workload) : peer.name);
+  for (std::size_t c = 0; c < inspection.comparison().classes().size(); ++c) {
+    const PeerClass& peers = inspection.comparison().classes()[c];
+    if (peers.is_block || peers.is_dns_entry ||
+        std::ranges::any_of(policies, [&](std::size_t policy) {
+          return affects(policy) && inspection.comparison().captures(0, policy, c);
+        })) {
+      continue;
+    }
+    for (std::size_t i = 0; i < peers.names.size(); ++i) {
+      uncaptured.insert(options.by_deployments ? captured_name(peers.workloads[i])
+                                               : peers.names[i]);
     }
   }
   answer.number += static_cast<std::int64_t>(uncaptured.size());
   if (!uncaptured.empty()) {
     explanation.pods.push_back({.description = "workload resources that are not captured by any " +
-                                               std::string(layer) + " policy that affects " +
+                                               std::string(to_text(layer)) +
+                                               " policy that affects " +
                                                std::string(to_text(direction)),
                                 .pods = {uncaptured.begin(), uncaptured.end()}});
   }
@@ -279,37 +361,22 @@ void add_uncaptured(const Inspection& inspection, const QueryOptions& options,
 Answer ask_all_captured(Inspection& inspection, const QueryOptions& options) {
   Answer answer;
   const std::string& name = inspection.view().name;
-  const std::vector<MeshPolicy>& mesh = inspection.config().mesh_policies();
-  if (inspection.view().is_empty() && mesh.empty()) {
-    answer.number = static_cast<std::int64_t>(inspection.config().peers().size());
+  const std::vector<Layer> layers = inspection.layers();
+  if (layers.empty()) {
+    answer.number =
+        std::ranges::count(inspection.config().peers(), false, &ClusterPeer::is_dns_entry);
     answer.text =
         "There are no network policies in " + name + ". All workload resources are non captured";
     return answer;
   }
   Explanation explanation{.kind = Explanation::Kind::Pods};
-  const network_policy::PolicySet& set = inspection.config().set();
-  for (const Direction direction : {Direction::Ingress, Direction::Egress}) {
-    if (inspection.view().is_empty()) {
-      break;
+  for (const Layer layer : layers) {
+    for (const Direction direction : {Direction::Ingress, Direction::Egress}) {
+      // Of the mesh the tool asks about ingress only.
+      if (layer == Layer::K8sCalico || direction == Direction::Ingress) {
+        add_uncaptured(inspection, options, layer, direction, answer, explanation);
+      }
     }
-    add_uncaptured(
-        inspection, options, "K8s_Calico", direction,
-        [&](const ClusterPeer& peer) {
-          return std::ranges::any_of(inspection.policies(), [&](std::size_t policy) {
-            return set.policies()[policy].applies[static_cast<int>(direction)] &&
-                   selects(set, set.policies()[policy], peer);
-          });
-        },
-        answer, explanation);
-  }
-  if (!mesh.empty()) {
-    add_uncaptured(
-        inspection, options, "Istio", Direction::Ingress,
-        [&](const ClusterPeer& peer) {
-          return std::ranges::any_of(
-              mesh, [&](const MeshPolicy& policy) { return policy.selects(peer); });
-        },
-        answer, explanation);
   }
   answer.is_true = answer.number == 0;
   answer.text = (answer.is_true ? "All pods are captured by at least one policy in "
@@ -317,18 +384,6 @@ Answer ask_all_captured(Inspection& inspection, const QueryOptions& options) {
                 name;
   if (!answer.is_true) {
     answer.explanations.push_back(std::move(explanation));
-  }
-  return answer;
-}
-
-Answer ask_connectivity_map(Inspection& inspection, const QueryOptions& options) {
-  Answer answer{.is_true = true};
-  if (options.with_map) {
-    const Matrix matrix = inspection.comparison().evaluate(inspection.view(), 0);
-    answer.map = map_lines(
-        inspection.comparison(), options, false, [&](std::size_t source, std::size_t destination) {
-          return matrix[inspection.comparison().at(source, destination)].all_allowed;
-        });
   }
   return answer;
 }
@@ -396,6 +451,32 @@ class Conflicts {
   Inspection& inspection_;
 };
 
+void count_issues(Inspection& inspection, Layer layer, bool is_vacuous, std::int64_t& count) {
+  const std::set<std::string> redundant = inspection.redundant_policies(layer);
+  for (const std::size_t policy : inspection.layer_policies(layer)) {
+    if (inspection.is_empty(policy)) {
+      ++count;
+      continue;
+    }
+    for (const std::uint32_t rule : inspection.rules_of(policy)) {
+      count += inspection.emptiness(policy, rule);
+    }
+    if (is_vacuous) {
+      continue;
+    }
+    if (redundant.contains(inspection.config().full_name_of(policy))) {
+      ++count;
+      continue;
+    }
+    for (const std::uint32_t rule : inspection.rules_of(policy)) {
+      count +=
+          inspection.emptiness(policy, rule) == 0 && inspection.is_redundant(layer, policy, rule)
+              ? 1
+              : 0;
+    }
+  }
+}
+
 Answer ask_sanity(Inspection& inspection) {
   const std::string& name = inspection.view().name;
   if (inspection.view().is_empty()) {
@@ -408,26 +489,8 @@ Answer ask_sanity(Inspection& inspection) {
   Answer answer;
   const bool is_vacuous = inspection.is_vacuous();
   answer.number = is_vacuous ? 1 : 0;
-  const std::set<std::string> redundant = inspection.redundant_policies();
-  for (const std::size_t policy : inspection.policies()) {
-    if (inspection.is_empty(policy)) {
-      ++answer.number;
-      continue;
-    }
-    for (const std::uint32_t rule : inspection.rules_of(policy)) {
-      answer.number += inspection.emptiness(policy, rule);
-    }
-    if (is_vacuous) {
-      continue;
-    }
-    if (redundant.contains(inspection.config().policies()[policy].full_name)) {
-      ++answer.number;
-      continue;
-    }
-    for (const std::uint32_t rule : inspection.rules_of(policy)) {
-      answer.number +=
-          inspection.emptiness(policy, rule) == 0 && inspection.is_redundant(policy, rule) ? 1 : 0;
-    }
+  for (const Layer layer : inspection.layers()) {
+    count_issues(inspection, layer, is_vacuous, answer.number);
   }
   answer.is_true = answer.number == 0;
   answer.text =
@@ -453,7 +516,7 @@ Answer inspect(QueryKind kind, const View& view, const QueryOptions& options) {
     case QueryKind::Sanity:
       return ask_sanity(inspection);
     case QueryKind::ConnectivityMap:
-      return ask_connectivity_map(inspection, options);
+      return ask_connectivity_map(inspection.comparison(), view, options);
     case QueryKind::SemanticDiff:
     case QueryKind::Equivalence:
     case QueryKind::StrongEquivalence:

@@ -93,10 +93,13 @@ std::string bracketed(const Cube& cube) {
 std::string difference_text(const ConnectionsOf& row, const std::vector<std::string>& configs) {
   const std::string& with = configs[row.is_of_second ? 1 : 0];
   const std::string& without = configs[row.is_of_second ? 0 : 1];
-  if (row.connections.is_all()) {
+  if (row.connections.is_all() && (row.text.empty() || row.text == "All connections")) {
     return with + " allows all connections while " + without + " does not.";
   }
   const std::vector<Cube> cubes = cubes_of(row.connections);
+  if (!row.example.empty()) {
+    return with + " allows communication on " + row.example + " while " + without + " does not";
+  }
   return with + " allows communication on " + (cubes.empty() ? "[]" : bracketed(cubes.front())) +
          " while " + without + " does not";
 }
@@ -108,7 +111,7 @@ std::string rules_text(const Explanation& explanation, const std::vector<PolicyR
   }
   std::string text = "\n" + std::string(title) + " rules" + explanation.description + ":\n";
   for (const PolicyRules& one : all) {
-    text.append("NetworkPolicy ").append(one.policy).append(", ").append(direction);
+    text.append(one.title).append(" ").append(one.policy).append(", ").append(direction);
     text.append(" rules indexes: ").append(join(one.rules, ", ")).append("\n");
   }
   return text;
@@ -128,8 +131,12 @@ std::string to_text(const Explanation& explanation) {
       text = explanation.description + ":\n";
       for (const CommonPods& one : explanation.common) {
         text.append(&one == explanation.common.data() ? "" : "\n");
-        text.append("NetworkPolicy_1: ").append(one.first).append(", NetworkPolicy_2: ");
-        text.append(one.second).append(", pods: ").append(join(one.pods, ", "));
+        text.append(one.first_title).append("_1: ").append(one.first).append(", ");
+        text.append(one.second_title)
+            .append("_2: ")
+            .append(one.second)
+            .append(", pods: ")
+            .append(join(one.pods, ", "));
       }
       return text;
     case Explanation::Kind::Connections:
@@ -138,9 +145,10 @@ std::string to_text(const Explanation& explanation) {
       for (const ConnectionsOf& row : explanation.connections) {
         text.append("src: ").append(python_list(row.sources));
         text.append(", dst: ").append(python_list(row.destinations));
-        text += explanation.kind == Explanation::Kind::Difference
-                    ? ", description: " + difference_text(row, explanation.configs)
-                    : ", conn: " + to_nca_text(row.connections);
+        text +=
+            explanation.kind == Explanation::Kind::Difference
+                ? ", description: " + difference_text(row, explanation.configs)
+                : ", conn: " + (row.map_text.empty() ? to_nca_map(row.connections) : row.map_text);
         text += '\n';
       }
       return text;
@@ -241,7 +249,7 @@ class Builder {
     for (const ConnectionsOf& row : explanation.connections) {
       std::vector<std::pair<std::string_view, Node>> members{{"src", texts(row.sources)},
                                                              {"dst", texts(row.destinations)}};
-      const std::string some = to_nca_map(row.connections);
+      const std::string some = row.map_text.empty() ? to_nca_map(row.connections) : row.map_text;
       if (explanation.kind == Explanation::Kind::Difference) {
         const std::string none = to_nca_map({});
         members.emplace_back("conns_config1", text(row.is_of_second ? none : some));
@@ -369,7 +377,7 @@ std::string to_nca_map(const ConnectionSet& connections) {
   }
   std::string text;
   for (const Cube& cube : cubes_of(connections)) {
-    text.append(text.empty() ? "" : ", ")
+    text.append(text.empty() ? "" : ",")
         .append("{'protocols': '")
         .append(join(cube.protocols, ", "));
     text.append("'").append(cube.ports.empty() ? "" : ", 'dst_ports': '" + cube.ports + "'");

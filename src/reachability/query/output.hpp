@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,12 +16,15 @@ namespace tally::reachability::query {
 struct PolicyRules {
   std::string policy;
   std::vector<std::string> rules;
+  std::string_view title = "NetworkPolicy";
 };
 
 struct CommonPods {
   std::string first;
   std::string second;
   std::vector<std::string> pods;
+  std::string_view first_title = "NetworkPolicy";
+  std::string_view second_title = "NetworkPolicy";
 };
 
 // The same connections from each of the sources to each of the destinations.
@@ -29,6 +33,10 @@ struct ConnectionsOf {
   std::vector<std::string> destinations;
   scalar::ConnectionSet connections;
   bool is_of_second = false;  // of the configuration named last
+  // As they are printed, where more than protocols and ports is told apart; else empty.
+  std::string text{};      // to_nca_text()
+  std::string map_text{};  // to_nca_map()
+  std::string example{};   // to_nca_example()
 };
 
 struct PodList {

@@ -33,11 +33,9 @@ bool is_comparable(const Config& a, const Config& b) {
 
 std::set<std::string> policy_texts(const View& view, bool with_content) {
   std::set<std::string> texts;
-  for (std::size_t i = 0; i < view.config->policies().size(); ++i) {
+  for (std::size_t i = 0; i < view.config->policy_count(); ++i) {
     if (view.has(i)) {
-      const ConfigPolicy& policy = view.config->policies()[i];
-      texts.insert(std::string(to_text(policy.kind)) + "/" + policy.full_name +
-                   (with_content ? " " + policy.text : ""));
+      texts.insert(view.config->text_of(i, with_content));
     }
   }
   return texts;
@@ -141,7 +139,7 @@ std::string map_lines(Comparison& comparison, const QueryOptions& options, bool 
   std::string text;
   for (const auto& [ends, allowed] : edges) {
     text.append(ends.first).append(" => ").append(ends.second).append(" : ");
-    text.append(to_nca_text(comparison.pool().at(allowed))).append("\n");
+    text.append(to_nca_text(comparison.pool(), allowed, options.relevant)).append("\n");
   }
   return text;
 }

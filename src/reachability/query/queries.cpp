@@ -50,31 +50,46 @@ Answer ask_equivalence(const View& first, const View& second, const QueryOptions
   return answer;
 }
 
+// "a contains a network policy named shop/web[PolicyType.K8sNetworkPolicy], but b does not"
+std::string missing_policy(const View& first, const View& second) {
+  const std::set<std::string> texts[] = {policy_texts(first, false), policy_texts(second, false)};
+  const View* const views[] = {&first, &second};
+  for (const std::size_t i : {0U, 1U}) {
+    for (const std::string& text : texts[i]) {
+      if (!texts[1 - i].contains(text)) {
+        const std::size_t slash = text.find('/');
+        return views[i]->name + " contains a network policy named " + text.substr(slash + 1) +
+               "[PolicyType." + text.substr(0, slash) + "], but " + views[1 - i]->name +
+               " does not";
+      }
+    }
+  }
+  return {};
+}
+
 Answer ask_strong_equivalence(const View& first, const View& second, const QueryOptions& options) {
   if (!is_comparable(*first.config, *second.config)) {
     Answer answer = different_topologies();
     answer.number = 1;
     return answer;
   }
-  if (policy_texts(first, false) != policy_texts(second, false)) {
-    return {.number = 1,
-            .text = first.name + " and " + second.name + " have policies of different names"};
+  if (auto text = missing_policy(first, second); !text.empty()) {
+    return {.number = 1, .text = std::move(text)};
   }
-  for (std::size_t i = 0; i < first.config->policies().size(); ++i) {
+  for (std::size_t i = 0; i < first.config->policy_count(); ++i) {
     if (!first.has(i)) {
       continue;
     }
-    const ConfigPolicy& policy = first.config->policies()[i];
-    const auto other =
-        std::ranges::find_if(second.config->policies(), [&](const ConfigPolicy& one) {
-          return one.kind == policy.kind && one.full_name == policy.full_name;
-        });
-    const auto position = static_cast<std::size_t>(other - second.config->policies().begin());
+    const std::string text = first.config->text_of(i, false);
+    std::size_t position = 0;
+    while (second.config->text_of(position, false) != text) {
+      ++position;  // the sets of texts are the same
+    }
     Answer answer =
         ask_equivalence(with_one_policy(first, i), with_one_policy(second, position), options);
     if (!answer.is_true) {
-      answer.text = "NetworkPolicy " + policy.full_name + " is not equivalent in " + first.name +
-                    " and in " + second.name;
+      answer.text = "NetworkPolicy " + first.config->full_name_of(i) + " is not equivalent in " +
+                    first.name + " and in " + second.name;
       return answer;
     }
   }
@@ -94,6 +109,18 @@ Answer ask_containment(const View& first, const View& second, Part part,
   answer.text = first.name + " is not contained in " + second.name;
   if (!has_peers_of(*second.config, *first.config)) {
     answer.text += " ";
+    PodList missing{.description = "Peers in " + first.name + " which are not in " + second.name,
+                    .pods = {}};
+    for (const ClusterPeer& peer : first.config->peers()) {
+      if (std::ranges::find(second.config->peers(), peer.name, &ClusterPeer::name) ==
+          second.config->peers().end()) {
+        missing.pods.push_back(peer.name);
+      }
+    }
+    std::ranges::sort(missing.pods);
+    Explanation explanation{.kind = Explanation::Kind::Pods};
+    explanation.pods.push_back(std::move(missing));
+    answer.explanations.push_back(std::move(explanation));
     return answer;
   }
   Pair pair(first, second, options);
@@ -110,32 +137,36 @@ Answer ask_containment(const View& first, const View& second, Part part,
   return answer;
 }
 
-bool is_contained(const View& first, const View& second, Part part, const QueryOptions& options) {
-  return ask_containment(first, second, part, options).is_true;
-}
-
 Answer ask_two_way_containment(const View& first, const View& second, const QueryOptions& options) {
   if (is_comparable(*first.config, *second.config) && have_same_policies(first, second)) {
     return {.is_true = true,
             .text = first.name + " and " + second.name +
                     " have the same network topology and the same set of policies."};
   }
-  const bool forth = is_contained(first, second, &Connections::all_allowed, options);
-  const bool back = is_contained(second, first, &Connections::all_allowed, options);
-  if (forth && back) {
+  Answer forth = ask_containment(first, second, &Connections::all_allowed, options);
+  Answer back = ask_containment(second, first, &Connections::all_allowed, options);
+  if (forth.is_true && back.is_true) {
     return {.number = 3,
             .is_true = true,
             .text = "The two network configurations " + first.name + " and " + second.name +
                     " are semantically equivalent."};
   }
-  if (!forth && !back) {
-    return {.text = "Neither network configuration " + first.name + " and " + second.name +
-                    " are contained in the other"};
+  if (!forth.is_true && !back.is_true) {
+    Answer neither{.text = "Neither network configuration " + first.name + " and " + second.name +
+                           " are contained in the other"};
+    neither.explanations = std::move(back.explanations);
+    for (Explanation& one : forth.explanations) {
+      neither.explanations.push_back(std::move(one));
+    }
+    return neither;
   }
-  const View& inner = forth ? first : second;
-  const View& outer = forth ? second : first;
-  return {.number = forth ? 2 : 1,
-          .text = "Network configuration " + inner.name + " is a proper subset of " + outer.name};
+  const View& inner = forth.is_true ? first : second;
+  const View& outer = forth.is_true ? second : first;
+  Answer& failed = forth.is_true ? back : forth;
+  return {.number = forth.is_true ? 2 : 1,
+          .text = "Network configuration " + inner.name + " is a proper subset of " + outer.name +
+                  " but " + failed.text,
+          .explanations = std::move(failed.explanations)};
 }
 
 // The policies of the first, asked about the pods of the second.
@@ -148,7 +179,16 @@ View rebuilt_view(const View& view, const Config& config) {
   return {.config = &config, .name = view.name, .left_out = view.left_out};
 }
 
+// NetworkLayersContainer.does_contain_only_gateway_layers
+bool has_only_gateways(const View& view) {
+  return !view.is_empty() && without_gateways(view).is_empty();
+}
+
 Answer ask_permits(const View& first, const View& second, const QueryOptions& options) {
+  if (has_only_gateways(first)) {
+    return {.was_executed = false,
+            .text = "Permitted traffic cannot be specified using Ingress/Gateway resources only"};
+  }
   if (first.is_empty()) {
     return {.was_executed = false,
             .text =
@@ -156,8 +196,8 @@ Answer ask_permits(const View& first, const View& second, const QueryOptions& op
                 "specified as permitted."};
   }
   const Config config = rebuilt(*first.config, *second.config);
-  Answer answer =
-      ask_containment(rebuilt_view(first, config), second, &Connections::allowed, options);
+  Answer answer = ask_containment(without_gateways(rebuilt_view(first, config)), second,
+                                  &Connections::allowed, options);
   answer.number = answer.is_true ? 0 : 1;
   answer.text = second.name +
                 (answer.is_true ? " permits all connections specified in "
@@ -167,6 +207,10 @@ Answer ask_permits(const View& first, const View& second, const QueryOptions& op
 }
 
 Answer ask_forbids(const View& first, const View& second, const QueryOptions& options) {
+  if (has_only_gateways(first)) {
+    return {.was_executed = false,
+            .text = "Forbidden traffic cannot be specified using Ingress/Gateway resources only"};
+  }
   if (first.is_empty()) {
     return {.was_executed = false,
             .text =
@@ -174,7 +218,7 @@ Answer ask_forbids(const View& first, const View& second, const QueryOptions& op
                 "specified as forbidden."};
   }
   const Config config = rebuilt(*first.config, *second.config);
-  Pair pair(rebuilt_view(first, config), second, options);
+  Pair pair(without_gateways(rebuilt_view(first, config)), second, options);
   const bool meet =
       pair.intersect(pair.first(), &Connections::allowed, pair.second(), &Connections::all_allowed);
   Answer answer{.number = meet ? 1 : 0, .is_true = !meet};
@@ -201,12 +245,24 @@ Answer ask_interferes(const View& first, const View& second, const QueryOptions&
     return different_topologies();
   }
   Pair pair(first, second, options);
-  const bool is =
-      !pair.contains(pair.second(), &Connections::allowed, pair.first(), &Connections::allowed);
-  return {
-      .number = is ? 1 : 0,
-      .is_true = is,
-      .text = first.name + (is ? " interferes with " : " does not interfere with ") + second.name};
+  if (pair.contains(pair.second(), &Connections::allowed, pair.first(), &Connections::allowed)) {
+    return {.text = first.name + " does not interfere with " + second.name};
+  }
+  Explanation explanation{.kind = Explanation::Kind::Difference,
+                          .description = "Allowed connections from " + second.name +
+                                         " which are extended in " + first.name,
+                          .configs = {first.name, second.name}};
+  Matrix second_part = pair.second();
+  for (Connections& one : second_part) {
+    one.all_allowed = one.allowed;
+  }
+  pair.add_rows(pair.first(), &Connections::allowed, &second_part, false, options.with_all_examples,
+                explanation.connections);
+  sort_rows(explanation);
+  Answer answer{
+      .number = 1, .is_true = true, .text = first.name + " interferes with " + second.name};
+  answer.explanations.push_back(std::move(explanation));
+  return answer;
 }
 
 bool has_no_peers(const View& view) { return view.config->peers().empty(); }

@@ -3,6 +3,7 @@
 // (nca/NetworkConfig/NetworkConfigQuery.py).
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,12 @@ struct QueryOptions {
   bool by_deployments = true;
   bool with_map = false;
   bool with_all_examples = false;  // else one where the tool gives one
+  PooledId relevant = kAll;        // what of a map goes without saying
+  // Of a map as firewall rules, and where its text names the query.
+  std::string format{};  // "txt", "csv", "md", "json", "yaml", "dot"; else no rules
+  std::string query_name{};
+  bool groups_single_pods = false;
+  std::optional<std::vector<std::string>> labels{};
 };
 
 // Of one configuration.

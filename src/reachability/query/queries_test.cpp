@@ -183,7 +183,8 @@ TEST(Queries, Numbers) {
       {"containment: [to-db, to-db-any-port]", 0, "to-db-any-port is not contained in to-db"},
       {"containment: [to-db, grown]", 0, "grown is not contained in to-db "},
       {"twoWayContainment: [to-db, to-db-any-port]", 2,
-       "Network configuration to-db is a proper subset of to-db-any-port"},
+       "Network configuration to-db is a proper subset of to-db-any-port but to-db-any-port is not "
+       "contained in to-db"},
       {"twoWayContainment: [to-db-any-port, to-db]", 1, ""},
       {"twoWayContainment: [to-db, to-db-udp]", 0,
        "Neither network configuration to-db and to-db-udp are contained in the other"},
@@ -277,7 +278,6 @@ TEST(Queries, Expectations) {
   EXPECT_TRUE(files.ask("vacuity: [all], expectedOutput: x").is_as_expected);
   EXPECT_TRUE(files.ask("permits: [to-db, none], expectedNotExecuted: 1").is_as_expected);
   EXPECT_FALSE(files.ask("permits: [to-db, none], expectedNotExecuted: 0").is_as_expected);
-  EXPECT_EQ(files.ask("vacuity: [mesh]").without_layers, std::vector<std::string>{"istio"});
 }
 
 TEST(Queries, Outputs) {
@@ -287,13 +287,14 @@ TEST(Queries, Outputs) {
             "Policies that does not select any pods:\nNetworkPolicy shop/nobody\n\n"
             "Ingress rules that does not select any pods:\nNetworkPolicy shop/no-peer, ingress "
             "rules indexes: 1\n");
-  EXPECT_EQ(files
-                .ask("forbids: [to-db-any-port, to-db], outputConfiguration: {fullExplanation: "
-                     "true}")
-                .output,
-            "to-db-any-port does not forbid connections specified in to-db\n"
-            "Both to-db and to-db-any-port allow the following connection(s):\n"
-            "src: ['shop/web'], dst: ['shop/db'], conn: {protocols:TCP,dst_ports:5432}\n");
+  EXPECT_EQ(
+      files
+          .ask("forbids: [to-db-any-port, to-db], outputConfiguration: {fullExplanation: "
+               "true}")
+          .output,
+      "to-db-any-port does not forbid connections specified in to-db\n"
+      "Both to-db and to-db-any-port allow the following connection(s):\n"
+      "src: ['shop/web'], dst: ['shop/db'], conn: {'protocols': 'TCP', 'dst_ports': '5432'}\n");
   EXPECT_EQ(files.ask("vacuity: [all], outputConfiguration: {outputFormat: json}").output,
             "[\n  {\n    \"query\": \"q\",\n    \"configs\": [\n      \"all\"\n    ],\n"
             "    \"numerical_result\": 1,\n    \"textual_result\": \"Network configuration all is "

@@ -24,7 +24,11 @@ class Runner {
     const QueryOptions options{.exclude_v6 = query.output.exclude_v6,
                                .by_deployments = query.output.by_deployments,
                                .with_map = query.output.format == "txt_no_fw_rules",
-                               .with_all_examples = query.output.is_full_explanation};
+                               .with_all_examples = query.output.is_full_explanation,
+                               .format = query.output.format,
+                               .query_name = query.name,
+                               .groups_single_pods = query.output.groups_single_pods,
+                               .labels = query.output.labels};
     std::vector<PrintedAnswer> printed;
     for (const auto& [kind, names] : query.asked) {
       result.kinds.push_back(kind);
@@ -113,10 +117,12 @@ class Runner {
     TALLY_TRY(Documents policies,
               documents(entry->paths.policies ? entry->paths.policies : entry->paths.resources));
     auto made = std::make_unique<Config>(name, cluster, policies);
-    if (made->lacks_kube_dns()) {
-      made = std::make_unique<Config>(
-          name, Cluster::with_kube_dns(cluster->namespace_documents(), cluster->pod_documents()),
-          std::move(policies));
+    if (const AddedPods added = made->lacks(); added.any()) {
+      made =
+          std::make_unique<Config>(name,
+                                   std::make_shared<const Cluster>(cluster->namespace_documents(),
+                                                                   cluster->pod_documents(), added),
+                                   std::move(policies));
     }
     return configs_.emplace(name, std::move(made)).first->second.get();
   }
@@ -126,32 +132,6 @@ class Runner {
     TALLY_TRY(const Config* found, config(name.substr(0, slash)));
     return slash == std::string::npos ? Result<View>(view_of(*found))
                                       : select(*found, std::string_view(name).substr(slash + 1));
-  }
-
-  // Gateways are no concern of these queries, and of the mesh it is enough whom policies select.
-  static bool is_judged(QueryKind kind, const Config& config, std::string_view layer) {
-    const bool is_of_selection = kind == QueryKind::AllCaptured || kind == QueryKind::Disjointness;
-    if (layer == kMeshLayer) {
-      return is_of_selection;
-    }
-    if (!layer.ends_with("gateway")) {
-      return false;
-    }
-    // The tool adds the pods of an ingress controller if there is none.
-    const bool has_controller = std::ranges::any_of(config.peers(), [](const ClusterPeer& peer) {
-      return peer.name.starts_with("ingress-nginx/");
-    });
-    return (is_of_selection && has_controller) || kind == QueryKind::Redundancy ||
-           kind == QueryKind::Vacuity;
-  }
-
-  static void note(QueryKind kind, const View& view, QueryResult& result) {
-    for (const std::string& layer : view.config->other_layers()) {
-      if (!is_judged(kind, *view.config, layer) &&
-          std::ranges::find(result.without_layers, layer) == result.without_layers.end()) {
-        result.without_layers.push_back(layer);
-      }
-    }
   }
 
   static void add(Answer answer, std::vector<std::string> names,
@@ -174,7 +154,6 @@ class Runner {
     std::vector<View> views;
     for (const std::string& name : names) {
       TALLY_TRY(auto one, view(name));
-      note(kind, one, result);
       views.push_back(std::move(one));
     }
     const QueryShape shape = shape_of(kind);

@@ -21,10 +21,8 @@ struct QueryResult {
   std::vector<QueryKind> kinds{};
   std::int64_t number = 0;
   std::int64_t not_executed = 0;
-  std::string output{};              // as the tool prints it; empty where that is not done
-  std::vector<std::string> texts{};  // one sentence for each configuration or pair
-  std::vector<std::string>
-      without_layers{};                    // what the configurations hold that is not judged here
+  std::string output{};                    // as the tool prints it; empty where that is not done
+  std::vector<std::string> texts{};        // one sentence for each configuration or pair
   std::string error{};                     // why it could not be asked; or empty
   std::optional<std::int64_t> expected{};  // what the scheme says is right
   bool is_as_expected = true;              // of the number

@@ -80,6 +80,16 @@ OutputOptions read_output(const Node* node) {
       options.by_deployments = member.value.text() != "pods";
     } else if (member.key == "excludeIPv6Range") {
       options.exclude_v6 = member.value.boolean();
+    } else if (member.key == "fwRulesGroupByLabelSinglePod") {
+      options.groups_single_pods = member.value.boolean();
+    } else if (member.key == "fwRulesOverrideAllowedLabels" && !member.value.text().empty()) {
+      std::string_view rest = member.value.text();
+      options.labels.emplace();
+      while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(','), rest.size());
+        options.labels->emplace_back(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+      }
     }
   }
   return options;

@@ -62,6 +62,8 @@ struct OutputOptions {
   bool is_full_explanation = false;
   bool by_deployments = true;
   bool exclude_v6 = true;
+  bool groups_single_pods = false;                   // in firewall rules, by their labels
+  std::optional<std::vector<std::string>> labels{};  // that pods are grouped by, whatever selects
 };
 
 struct QueryEntry {

@@ -43,7 +43,7 @@ class Changes {
     captured_.resize(count);
     const View* views[] = {&first, &second};
     for (std::size_t side = 0; side < 2; ++side) {
-      for (std::size_t i = 0; i < views[side]->config->policies().size(); ++i) {
+      for (std::size_t i = 0; i < views[side]->config->policy_count(); ++i) {
         for (std::size_t c = 0; views[side]->has(i) && c < count; ++c) {
           captured_[c] = captured_[c] || pair_.comparison().captures(side, i, c);
         }
@@ -110,16 +110,26 @@ Answer ask_semantic_diff(const View& first, const View& second, const QueryOptio
         continue;
       }
       ++answer.number;
-      if (options.with_map) {
-        const bool is_change = category.title.starts_with(' ');
-        answer.map.append(!is_change ? "" : is_added ? "Added" : "Removed").append(category.title);
-        answer.map.append(" (based on topology from config: ");
-        answer.map.append(is_added ? second.name : first.name).append(") :\n");
-        answer.map +=
-            map_lines(changes.comparison(), options, true, [&](std::size_t s, std::size_t d) {
-              return changes.changed(category, is_added, s, d);
-            });
+      const bool has_rules = options.format == "txt";
+      if (!options.with_map && !has_rules) {
+        continue;
       }
+      const bool is_change = category.title.starts_with(' ');
+      answer.map.append(has_rules ? "\n" : "");
+      answer.map.append(!is_change ? "" : is_added ? "Added" : "Removed").append(category.title);
+      answer.map.append(" (based on topology from config: ");
+      answer.map.append(is_added ? second.name : first.name).append(") :\n");
+      const auto connections = [&](std::size_t s, std::size_t d) {
+        return changes.changed(category, is_added, s, d);
+      };
+      if (!has_rules) {
+        answer.map += map_lines(changes.comparison(), options, true, connections);
+        continue;
+      }
+      MapOptions map{
+          .side = is_added ? 1U : 0U, .labels = first.config->labels(), .excludes_itself = true};
+      map.labels.merge(second.config->labels());
+      answer.map += rules_map(changes.comparison(), options, map, connections);
     }
   }
   answer.is_true = answer.number == 0;

@@ -13,9 +13,6 @@
 
 namespace tally::reachability::query {
 
-using network_policy::kNone;
-using network_policy::PooledId;
-
 using Part = PooledId Connections::*;
 
 // Whether both have the same pods and services.
@@ -85,7 +82,10 @@ class Pair {
         ConnectionsOf one{.sources = names,
                           .destinations = {},
                           .connections = comparison_.pool().at(connections),
-                          .is_of_second = is_of_second};
+                          .is_of_second = is_of_second,
+                          .text = to_nca_text(comparison_.pool(), connections),
+                          .map_text = to_nca_map(comparison_.pool(), connections),
+                          .example = to_nca_example(comparison_.pool(), connections)};
         for (const std::size_t d : destinations) {
           one.destinations.insert(one.destinations.end(), classes[d].names.begin(),
                                   classes[d].names.end());
@@ -135,6 +135,19 @@ class Pair {
 using ConnectionsOfPair = std::function<PooledId(std::size_t source, std::size_t destination)>;
 [[nodiscard]] std::string map_lines(Comparison& comparison, const QueryOptions& options,
                                     bool with_itself, const ConnectionsOfPair& connections);
+
+// A map in the format of the options: lines of pairs, or firewall rules. `header`: of its own line.
+struct MapOptions {
+  std::string_view config_name{};  // empty: no header
+  std::string_view restriction{};  // "TCP", "non-TCP", or empty
+  std::size_t side = 0;
+  std::set<std::string> labels{};
+  bool excludes_itself = false;
+};
+[[nodiscard]] std::string rules_map(Comparison& comparison, const QueryOptions& options,
+                                    const MapOptions& map, const ConnectionsOfPair& connections);
+[[nodiscard]] Answer ask_connectivity_map(Comparison& comparison, const View& view,
+                                          const QueryOptions& options);
 
 [[nodiscard]] Answer ask_semantic_diff(const View& first, const View& second,
                                        const QueryOptions& options);
