@@ -36,7 +36,8 @@ TEST(Structure, AcceptsWhatTheServerAccepts) {
        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {clusterIP: None}}",
        {}},
       {"names that are a segment of a path",
-       "{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.}}",
+       "{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.}, "
+       "spec: {groupPriorityMinimum: 1, versionPriority: 1}}",
        {}},
       {"external name",
        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: ExternalName, "

@@ -1,7 +1,7 @@
 // Command cluster is the referee of tally: it starts a Kubernetes API server of its own on loopback and compares what
 // that server decides with what tally decides on the same objects (README.md).
 //
-//	go run . [flags] [serve | pod-security | defaults | cases | record]...
+//	go run . [flags] [serve | pod-security | defaults | cases | live | record]...
 package main
 
 import (
@@ -79,7 +79,7 @@ func run() error {
 
 	steps := flag.Args()
 	if len(steps) == 0 {
-		steps = []string{"pod-security", "defaults", "cases"}
+		steps = []string{"pod-security", "defaults", "cases", "live"}
 	}
 	absolute, err := filepath.Abs(*here)
 	if err != nil {
@@ -130,6 +130,8 @@ func (r *referee) steps(ctx context.Context, steps []string, programs binaries) 
 			compared, err = r.compareDefaults()
 		case "cases":
 			compared, err = r.compareCases(false)
+		case "live":
+			compared, err = r.compareLive()
 		case "record":
 			compared, err = r.compareCases(true)
 		default:
