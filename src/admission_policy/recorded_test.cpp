@@ -404,8 +404,8 @@ TEST_P(Recorded, ServerSaysTheSame) {
     Arena arena;
     const auto line = document::read_one(*source, arena);
     ASSERT_TRUE(line.has_value()) << text;
-    // What roles allow is the authorizer's to say, which the joined engines supply: the referee asks
-    // those about these cases.
+    // What roles allow is the authorizer's to say, which the joined engines supply: the referee
+    // asks those about these cases.
     if (text_of(line->find("case")).starts_with("rbac-")) {
       continue;
     }

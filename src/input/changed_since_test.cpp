@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "input/process.hpp"
 #include "input/internal/test_tree.hpp"
+#include "input/process.hpp"
 
 namespace tally::input {
 namespace {

@@ -1,12 +1,18 @@
-# Writes the page template as C++: cmake -DFOLDER=... -DOUTPUT=... -P embed.cmake
+# Writes the page template as C++: cmake -DFOLDER=... -DTOKENS=... -DOUTPUT=... -P embed.cmake
+# TOKENS: the colours that all pages share, in front of the style.
 set(text "// Generated from src/report/html: edit the files there.\n#include \"report/internal/page.hpp\"\n\nnamespace tally::report {\n\n")
 foreach(pair "kPage=page.html" "kStyle=style.css" "kScript=app.js")
   string(REGEX MATCH "^([^=]+)=(.+)$" unused "${pair}")
   set(name ${CMAKE_MATCH_1})
-  file(READ "${FOLDER}/${CMAKE_MATCH_2}" content)
+  set(file ${CMAKE_MATCH_2})
+  file(READ "${FOLDER}/${file}" content)
+  if(file STREQUAL "style.css")
+    file(READ "${TOKENS}" tokens)
+    string(PREPEND content "\n${tokens}")
+  endif()
   string(FIND "${content}" ")tally\"" clash)
   if(NOT clash EQUAL -1)
-    message(FATAL_ERROR "${CMAKE_MATCH_2} holds the end of a raw string")
+    message(FATAL_ERROR "${file} holds the end of a raw string")
   endif()
   string(APPEND text "const std::string_view ${name} = R\"tally(${content})tally\";\n")
 endforeach()

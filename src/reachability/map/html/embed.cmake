@@ -1,8 +1,11 @@
-# Writes the page template as C++: cmake -DFOLDER=... -DOUTPUT=... -P embed.cmake
+# Writes the page template as C++: cmake -DFOLDER=... -DTOKENS=... -DOUTPUT=... -P embed.cmake
+# TOKENS: the colours that all pages share, in front of the style.
 # The script is one function of several files, in the order in which they need each other.
 set(text "// Generated from src/reachability/map/html: edit the files there.\n#include \"reachability/map/internal/page.hpp\"\n\nnamespace tally::reachability {\n\n")
 file(READ "${FOLDER}/page.html" page)
 file(READ "${FOLDER}/style.css" style)
+file(READ "${TOKENS}" tokens)
+string(PREPEND style "\n${tokens}")
 set(script "\n(() => {\n\"use strict\";\n")
 foreach(name model graph panel map matrix list page)
   file(READ "${FOLDER}/${name}.js" content)
