@@ -155,8 +155,8 @@ struct NetworkFlags {
   std::vector<std::string> against;  // of replay: the candidate policies; of query: the second
   std::string out;                   // of generate: a folder; of map: a file
   std::string mesh = "auto";         // auto, none, sidecar or ambient
-  std::string trust_domain = "cluster.local";
-  std::string method;  // of explain and evaluate: an HTTP request
+  std::string trust_domain;          // empty: MeshConfig's, or cluster.local
+  std::string method;                // of explain and evaluate: an HTTP request
   std::string path;
   std::string host;
   std::string fail_on = "high";  // of lint: a severity, or never

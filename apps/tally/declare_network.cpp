@@ -43,7 +43,7 @@ CLI::App* declare_verb(CLI::App& network, NetworkFlags& flags, const char* name,
                    "(default: auto)")
       ->check(CLI::IsMember({"auto", "none", "sidecar", "ambient"}));
   verb->add_option("--trust-domain", flags.trust_domain,
-                   "Of the mesh's identities (default: cluster.local)");
+                   "Of the mesh's identities (default: that of MeshConfig, or cluster.local)");
   verb->add_flag("--multiple-networks", flags.multiple_networks,
                  "Analyse user-defined and secondary networks");
   verb->add_option("-n,--namespace", flags.default_namespace,

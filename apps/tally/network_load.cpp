@@ -88,4 +88,13 @@ int exit_code(const LoadedNetwork& loaded, bool is_good) {
   return loaded.has_errors ? kCannot : is_good ? 0 : 1;
 }
 
+Result<reachability::mesh::MeshOptions> mesh_options_of(const NetworkFlags& flags) {
+  const auto mode = reachability::mesh::parse_mesh_mode(flags.mesh);
+  if (!mode) {
+    return content_error(
+        fmt::format("--mesh: found \"{}\", expected auto, none, sidecar or ambient", flags.mesh));
+  }
+  return reachability::mesh::MeshOptions{.mode = *mode, .trust_domain = flags.trust_domain};
+}
+
 }  // namespace tally::app

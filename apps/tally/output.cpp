@@ -77,6 +77,17 @@ Result<void> write_report(const Output& output, const finding::Assessment& asses
   return {};
 }
 
+std::optional<finding::Severity> severity_of(std::string_view text) noexcept {
+  using finding::Severity;
+  for (const Severity severity :
+       {Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info}) {
+    if (finding::to_text(severity) == text) {
+      return severity;
+    }
+  }
+  return std::nullopt;
+}
+
 bool print(std::string_view text) {
   DescriptorSink sink(STDOUT_FILENO);
   return sink.write(text);

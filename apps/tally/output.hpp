@@ -1,7 +1,9 @@
 #pragma once
 // Where reports go: standard output or files, as `-o FORMAT[=FILE]` says.
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -33,6 +35,9 @@ class DescriptorSink final : public report::Sink {
 // To a file through FileWriter: a reader never sees half a report.
 [[nodiscard]] Result<void> write_report(const Output& output, const finding::Assessment& assessment,
                                         const report::WriteOptions& options);
+
+// Of --fail-on: "critical" to "info"; nothing for any other text: never.
+[[nodiscard]] std::optional<finding::Severity> severity_of(std::string_view text) noexcept;
 
 // Standard output without buffering surprises; false when the reader is gone.
 bool print(std::string_view text);

@@ -57,16 +57,6 @@ Result<pod_security::LevelVersion> parse_level_version(const std::string& text) 
   return level_version;
 }
 
-std::optional<Severity> severity_of(const std::string& text) {
-  for (const Severity severity :
-       {Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info}) {
-    if (finding::to_text(severity) == text) {
-      return severity;
-    }
-  }
-  return std::nullopt;  // never
-}
-
 Result<Plan> make_plan(const AssessFlags& flags, const Terminal& terminal) {
   Plan plan;
   TALLY_TRY(plan.outputs, parse_outputs(flags.outputs));

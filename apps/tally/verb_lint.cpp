@@ -144,17 +144,6 @@ std::string to_json(const LintReport& report) {
   return out + "]}\n";
 }
 
-// The worst severity that is harmless, or nothing for "never".
-std::optional<Severity> threshold_of(std::string_view text) {
-  for (const Severity severity :
-       {Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info}) {
-    if (text == finding::to_text(severity)) {
-      return severity;
-    }
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 int run_lint(const LintFlags& flags) {
@@ -180,7 +169,7 @@ int run_lint(const LintFlags& flags) {
   if (!inputs.errors.empty() || is_broken) {
     return 2;
   }
-  const auto threshold = threshold_of(flags.fail_on);
+  const auto threshold = severity_of(flags.fail_on);
   const bool is_failed =
       threshold && std::ranges::any_of(report.findings, [&](const LintFinding& found) {
         return found.severity <= *threshold;

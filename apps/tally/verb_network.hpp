@@ -12,6 +12,7 @@
 #include "flow/flow_set.hpp"
 #include "input/read_inputs.hpp"
 #include "kube/snapshot.hpp"
+#include "reachability/mesh/mesh.hpp"
 #include "reachability/world.hpp"
 
 namespace tally::app {
@@ -50,6 +51,8 @@ struct LoadedNetwork {
 // What only netpol-analyzer's view knows is refused, not passed over: 0, or the exit code.
 [[nodiscard]] int refuse_foreign(const NetworkFlags& flags,
                                  std::initializer_list<std::string_view> formats);
+// --mesh and --trust-domain.
+[[nodiscard]] Result<reachability::mesh::MeshOptions> mesh_options_of(const NetworkFlags& flags);
 // 0 or 1; what could not be read makes the answer one that cannot be relied on: 2.
 [[nodiscard]] int exit_code(const LoadedNetwork& loaded, bool is_good);
 

@@ -15,30 +15,13 @@
 namespace tally::app {
 namespace {
 
-using finding::Severity;
-
-// Nothing: never.
-std::optional<Severity> severity_of(std::string_view text) {
-  for (const Severity severity :
-       {Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info}) {
-    if (text == finding::to_text(severity)) {
-      return severity;
-    }
-  }
-  return std::nullopt;
-}
-
 Result<assessment::NetworkOptions> options_of(const NetworkFlags& flags) {
   assessment::NetworkOptions options;
   options.policies.ip_blocks_select_pods = !flags.ip_blocks_skip_pods;
   options.policies.host_network_pods_are_nodes = !flags.host_network_like_others;
-  // The default leaves it to the MeshConfig of the input.
-  options.trust_domain = flags.trust_domain == "cluster.local" ? "" : flags.trust_domain;
-  const auto mode = reachability::mesh::parse_mesh_mode(flags.mesh);
-  if (!mode) {
-    return content_error("--mesh: expected auto, none, sidecar or ambient");
-  }
-  options.mesh = *mode;
+  TALLY_TRY(const auto mesh, mesh_options_of(flags));
+  options.trust_domain = mesh.trust_domain;
+  options.mesh = mesh.mode;
   return options;
 }
 

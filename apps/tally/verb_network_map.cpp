@@ -63,16 +63,11 @@ int run_network_map(const NetworkFlags& flags) {
     return 2;
   }
   const kube::Snapshot& snapshot = *loaded->cluster.snapshot;
-  const auto mode = reachability::mesh::parse_mesh_mode(flags.mesh);
-  if (!mode) {
-    return fail_network(flags, "no data plane \"" + flags.mesh + "\"");
+  const auto options = mesh_options_of(flags);
+  if (!options) {
+    return fail_network(flags, options.error());
   }
-  reachability::mesh::MeshOptions options{.mode = *mode};
-  // The default gives way to what MeshConfig says.
-  if (flags.trust_domain != "cluster.local") {
-    options.trust_domain = flags.trust_domain;
-  }
-  const reachability::mesh::Mesh mesh(snapshot, *loaded->world, options);
+  const reachability::mesh::Mesh mesh(snapshot, *loaded->world, *options);
   const reachability::EntryList entries = reachability::list_entries(snapshot, *loaded->world);
   const std::string page =
       reachability::to_html(*loaded->world, {.tally_version = kVersion,

@@ -39,15 +39,7 @@ struct Question {
 // The mesh of the input; null: the input does not speak of one.
 Result<std::unique_ptr<mesh::Mesh>> load_mesh(const LoadedNetwork& loaded,
                                               const NetworkFlags& flags) {
-  const auto mode = mesh::parse_mesh_mode(flags.mesh);
-  if (!mode) {
-    return content_error("--mesh is \"" + flags.mesh +
-                         "\", expected auto, none, sidecar or ambient");
-  }
-  mesh::MeshOptions options{.mode = *mode};
-  if (flags.trust_domain != "cluster.local") {
-    options.trust_domain = flags.trust_domain;
-  }
+  TALLY_TRY(const auto options, mesh_options_of(flags));
   auto found = std::make_unique<mesh::Mesh>(*loaded.cluster.snapshot, *loaded.world, options);
   if (!found->is_present()) {
     return nullptr;

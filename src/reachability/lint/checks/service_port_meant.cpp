@@ -32,7 +32,7 @@ constexpr finding::Check kCheck{
 // Services with a port and who is behind them, found once for each port.
 class Services {
  public:
-  explicit Services(View& view) : view_(view) {
+  explicit Services(View& view) {
     for (const topology::Service& service : view.topology().services()) {
       for (const topology::ServicePort& port : service.ports) {
         if (service.selector && (port.target_port != port.port || !port.target_name.empty())) {
@@ -72,7 +72,6 @@ class Services {
   }
 
  private:
-  View& view_;
   std::map<std::pair<scalar::Protocol, std::uint16_t>,
            std::vector<std::pair<const topology::Service*, const topology::ServicePort*>>>
       by_port_;
