@@ -81,7 +81,7 @@ std::string content_security_policy() {
   return fmt::format(
       "default-src &#39;none&#39;; style-src &#39;sha256-{}&#39;; script-src &#39;sha256-{}&#39;; "
       "base-uri &#39;none&#39;; form-action &#39;none&#39;",
-      digest(kMapStyle), digest(kMapScript));
+      digest(kMapStyle), digest(map_script()));
 }
 
 std::string count_text(std::size_t count, std::string_view noun) {
@@ -103,7 +103,7 @@ class Page {
       return std::string(kMapStyle);
     }
     if (name == "script") {
-      return std::string(kMapScript);
+      return map_script();
     }
     if (name == "judged") {
       return html(judged());
