@@ -183,11 +183,21 @@ class MergeTranslator {
 Outcome<void> translate_mutation(const Node& mutate, Scope& scope, RulePlan& plan) {
   for (const auto& [field, why] :
        {std::pair{"targets", "mutations of objects that exist"},
-        std::pair{"foreach", "mutations of one element after the other"},
-        std::pair{"patchesJson6902", "JSON patches: Kyverno's make the path that they add to"}}) {
+        std::pair{"foreach", "mutations of one element after the other"}}) {
     if (const Node* found = present(mutate, field)) {
       return refuse(fmt::format("mutate.{}: {}", field, why), *found);
     }
+  }
+  if (const Node* patches = present(mutate, "patchesJson6902")) {
+    if (const Node* other = present(mutate, "patchStrategicMerge")) {
+      return refuse("two patches of one rule", *other);
+    }
+    auto made = translate_json_patches(*patches, scope);
+    if (!made) {
+      return std::unexpected(made.error());
+    }
+    plan.mutations.push_back({.is_apply = false, .expression = *made});
+    return {};
   }
   const Node* patch = present(mutate, "patchStrategicMerge");
   if (patch == nullptr || !patch->is_object()) {

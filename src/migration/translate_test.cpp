@@ -189,8 +189,21 @@ TEST(Translate, RefusesWhatHasNoEquivalent) {
        "read from the cluster"},
       {"generate", R"("generate":{"apiVersion":"v1","kind":"ConfigMap","name":"a","data":{}})",
        "generate"},
-      {"a JSON patch", R"("mutate":{"patchesJson6902":"- {op: add, path: /a, value: b}"})",
-       "patchesJson6902"},
+      {"a place in a list",
+       R"("mutate":{"patchesJson6902":"- {op: add, path: /spec/containers/0/image, value: b}"})",
+       "a place in a list"},
+      {"an operation that looks",
+       R"("mutate":{"patchesJson6902":"- {op: test, path: /spec/nodeName, value: b}"})",
+       "the operation \"test\""},
+      {"a path of variables",
+       R"("mutate":{"patchesJson6902":"- {op: add, path: '/spec/{{ request.name }}', value: b}"})",
+       "path is not one of fields"},
+      {"no path", R"("mutate":{"patchesJson6902":"- {op: add, value: b}"})",
+       "path is not one of fields"},
+      {"no value", R"("mutate":{"patchesJson6902":"- {op: add, path: /spec/nodeName}"})",
+       "without a value"},
+      {"no list of patches", R"("mutate":{"patchesJson6902":"{op: add"})",
+       "no list of JSON patches"},
       {"deletion by null", R"("mutate":{"patchStrategicMerge":{"spec":{"nodeName":null}}})",
        "null"},
       {"a label of pods and templates",
@@ -299,6 +312,47 @@ TEST(Translate, Mutations) {
     EXPECT_EQ(
         at(made.policies[0].policy, {"spec", "mutations", "0", "applyConfiguration", "expression"}),
         row.expression)
+        << row.name;
+    const Proof proof = prove(policy, made, {.objects = 600, .seed = 3, .with = {}, .kinds = {}});
+    EXPECT_EQ(proof.differing, 0U) << row.name << "\n"
+                                   << (proof.difference ? proof.difference->object : "");
+  }
+}
+
+TEST(Translate, JsonPatches) {
+  const std::string services = R"({"any":[{"resources":{"kinds":["Service"]}}]})";
+  const Row rows[] = {
+      {"what may not be there is made",
+       R"("mutate":{"patchesJson6902":"- {op: add, path: /metadata/labels/a~1b, value: x}\n- {op: add, path: /metadata/labels/c, value: 'of {{ request.object.metadata.name }}'}"})",
+       "(has(object.metadata) ? [] : [JSONPatch{op: 'add', path: '/metadata', value: {}}]) + "
+       "(has(object.metadata) && has(object.metadata.labels) ? [] : [JSONPatch{op: 'add', path: "
+       "'/metadata/labels', value: {}}]) + [JSONPatch{op: 'add', path: '/metadata/labels/a~1b', "
+       "value: 'x'}] + [JSONPatch{op: 'add', path: '/metadata/labels/c', value: 'of ' + "
+       "object.metadata.name}]",
+       services},
+      {"what is not there is not removed",
+       R"("mutate":{"patchesJson6902":"- {op: remove, path: /spec/externalName}"})",
+       "(has(object.spec.externalName) ? [JSONPatch{op: 'remove', path: '/spec/externalName'}] : "
+       "[])",
+       services},
+      {"what is not there is not replaced",
+       R"("mutate":{"patchesJson6902":"- {op: replace, path: /spec/clusterIP, value: None}"})",
+       "([object.spec.clusterIP].size() == 1 ? [JSONPatch{op: 'replace', path: "
+       "'/spec/clusterIP', value: 'None'}] : [])",
+       services},
+      {"the end of a list, and mixed types",
+       R"("mutate":{"patchesJson6902":"- {op: add, path: /spec/tolerations/-, value: {key: night, tolerationSeconds: 5}}"})",
+       "(has(object.spec.tolerations) ? [] : [JSONPatch{op: 'add', path: '/spec/tolerations', "
+       "value: []}]) + [JSONPatch{op: 'add', path: '/spec/tolerations/-', value: {'key': "
+       "dyn('night'), 'tolerationSeconds': dyn(5)}}]"},
+  };
+  for (const Row& row : rows) {
+    Bench bench;
+    const kube::Object policy = bench.rule(row.rest, row.match);
+    const Translation made = translate(policy, bench.arena);
+    ASSERT_TRUE(made.obstacles.empty()) << row.name << ": " << made.obstacles[0].message;
+    EXPECT_EQ(at(made.policies[0].policy, {"spec", "mutations", "0", "jsonPatch", "expression"}),
+              row.expression)
         << row.name;
     const Proof proof = prove(policy, made, {.objects = 600, .seed = 3, .with = {}, .kinds = {}});
     EXPECT_EQ(proof.differing, 0U) << row.name << "\n"

@@ -52,5 +52,8 @@ struct RuleSurroundings {
 // `mutate` of a rule; `scope` sees the object.
 [[nodiscard]] Outcome<void> translate_mutation(const document::Node& mutate, Scope& scope,
                                                RulePlan& plan);
+// `patchesJson6902` of one, as a CEL list of JSON patches.
+[[nodiscard]] Outcome<std::string> translate_json_patches(const document::Node& patches,
+                                                          Scope& scope);
 
 }  // namespace tally::migration
