@@ -252,9 +252,12 @@ void ServiceBackends::read_endpoints(const Object& object) {
 // (discovery/v1 EndpointConditions).
 void ServiceBackends::read_slice(const Object& object) {
   const auto name = object.label("kubernetes.io/service-name");
-  const auto service = name ? find(object.ref.name_space, *name) : std::nullopt;
   const Node* endpoints = field(&object.root, "endpoints");
-  if (!service || endpoints == nullptr || at(*service).selector) {
+  if (!name || endpoints == nullptr) {
+    return;
+  }
+  const auto service = find(object.ref.name_space, *name);
+  if (!service || at(*service).selector) {
     return;
   }
   for (const Node& item : endpoints->items()) {

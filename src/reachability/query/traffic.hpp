@@ -117,9 +117,9 @@ class TrafficPool {
   void project(PooledId id, const NumberSet& protocols, scalar::ConnectionSet& into) const;
   void list_cubes(PooledId id, Cube& cube, std::vector<Cube>& cubes) const;
 
-  std::vector<Node> nodes_;
+  std::deque<Node> nodes_;  // references stay while others are added
   std::map<Node, PooledId> by_node_;
-  std::vector<Label> labels_;
+  std::deque<Label> labels_;  // cubes point into them
   std::map<NumberSet, LabelId> by_numbers_;
   std::unordered_map<std::string, LabelId> by_texts_;
   std::array<LabelId, kDimensions> whole_{};  // the label of all values
