@@ -71,6 +71,20 @@ std::vector<reachability::PolicyQuestion> questions_of(const NetworkFlags& flags
   return questions;
 }
 
+// What was perhaps meant as a question.
+bool is_word(std::string_view operand) {
+  return operand.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos;
+}
+
+std::string all_questions() {
+  std::string names;
+  for (int i = 0; i <= static_cast<int>(reachability::PolicyQuestion::SemanticDiff); ++i) {
+    names.append(names.empty() ? "" : ", ")
+        .append(to_text(static_cast<reachability::PolicyQuestion>(i)));
+  }
+  return names;
+}
+
 // The manifests of --against. Without a workload of their own: their policies, with all that is no
 // policy of the first set.
 std::unique_ptr<LoadedNetwork> load_second(const LoadedNetwork& first, const NetworkFlags& flags) {
@@ -166,7 +180,10 @@ int run_network_query(const NetworkFlags& flags) {
   }
   AssertionFiles files;
   for (const std::string& path : flags.paths) {
-    if (const auto read = files.read(path); !read) {
+    if (auto read = files.read(path); !read) {
+      if (is_word(path)) {
+        read.error().hint = "it is no question either; questions are: " + all_questions();
+      }
       return fail_network(flags, read.error());
     }
   }
