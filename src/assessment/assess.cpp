@@ -323,6 +323,45 @@ struct Joined {
   }
 };
 
+// One Subject for each object: those that the network engine made of its own give way to what
+// another engine made of the same object.
+void share_subjects(std::vector<finding::Finding>& findings) {
+  using finding::Subject;
+  const auto is_network = [](const finding::Finding& finding) {
+    return finding.subject != nullptr && finding.check != nullptr &&
+           finding.check->engine == "network";
+  };
+  std::unordered_map<std::string_view, std::vector<const Subject*>> others;  // by name
+  for (const finding::Finding& finding : findings) {
+    if (is_network(finding)) {
+      others.try_emplace(finding.subject->ref.name);
+    }
+  }
+  const Subject* last = nullptr;
+  for (const finding::Finding& finding : findings) {
+    if (finding.subject == nullptr || finding.subject == last || is_network(finding)) {
+      continue;
+    }
+    last = finding.subject;
+    if (const auto at = others.find(last->ref.name); at != others.end()) {
+      at->second.push_back(last);
+    }
+  }
+  for (finding::Finding& finding : findings) {
+    if (!is_network(finding)) {
+      continue;
+    }
+    for (const Subject* other : others[finding.subject->ref.name]) {
+      // Two objects of one identity are told apart by where they stand.
+      if (other->ref == finding.subject->ref &&
+          other->root.offset() == finding.subject->root.offset()) {
+        finding.subject = other;
+        break;
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> reviews,
@@ -401,6 +440,7 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
     list_exceptions(run, workers[0], rest, assessment);
   }
   joined.take(parts, 0, assessment);
+  share_subjects(assessment.findings);
   count_passes(run, joined.sum, joined.sum.counts);
   for (std::size_t i = 0; i < run.rules.size(); ++i) {
     finding::RuleCount& count = joined.sum.counts[i];

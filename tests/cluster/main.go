@@ -79,7 +79,7 @@ func run() error {
 
 	steps := flag.Args()
 	if len(steps) == 0 {
-		steps = []string{"pod-security", "defaults", "cases", "live"}
+		steps = []string{"pod-security", "defaults", "live", "cases"}
 	}
 	absolute, err := filepath.Abs(*here)
 	if err != nil {
