@@ -65,6 +65,25 @@ def make_cases(findings, tiers):
     return cases
 
 
+def drive(browser, page, driver, cases):
+    """Opens a page with a driver script and its cases; what the driver noted of each, or None if it wrote nothing."""
+    settings = json.dumps(cases).replace("<", "\\u003c")
+    # The page allows only its own scripts: the copy is opened without that rule.
+    page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
+    script = (HERE / driver).read_text()
+    page = page.replace("</body>", f'<script type="application/json" id="cases">{settings}</script><script>{script}</script></body>')
+    with tempfile.TemporaryDirectory() as folder:
+        driven = pathlib.Path(folder) / "driven.html"
+        driven.write_text(page)
+        out = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=120000", "--dump-dom",
+                              f"file://{driven}"], capture_output=True, text=True, timeout=240, check=False).stdout
+    notes = re.search(r'<pre id="notes">(.*?)</pre>', out, re.S)
+    if notes is None:
+        print("0 passed, 1 failed\nthe page wrote no notes; the end of it:\n" + out[-2000:])
+        return None
+    return json.loads(html.unescape(notes.group(1)))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("tally")
@@ -86,20 +105,10 @@ def main():
         findings = report["findings"]
         tiers = {n["name"]: n["tier"] for n in report["namespaces"]}
         cases = make_cases(findings, tiers)
-        settings = json.dumps([c for c, _ in cases]).replace("<", "\\u003c")
         page = (folder / "report.html").read_text()
-        # The page allows only its own scripts: the copy is opened without that rule.
-        page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
-        driver = (HERE / "filters.js").read_text()
-        page = page.replace("</body>", f'<script type="application/json" id="cases">{settings}</script><script>{driver}</script></body>')
-        (folder / "driven.html").write_text(page)
-        out = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=120000", "--dump-dom",
-                              f"file://{folder}/driven.html"], capture_output=True, text=True, timeout=240, check=False).stdout
-    notes = re.search(r'<pre id="notes">(.*?)</pre>', out, re.S)
+    notes = drive(browser, page, "filters.js", [c for c, _ in cases])
     if notes is None:
-        print("0 passed, 1 failed\nthe page wrote no notes; the end of it:\n" + out[-2000:])
         return 1
-    notes = json.loads(html.unescape(notes.group(1)))
     passed = failed = 0
     for (case, wanted), note in zip(cases, notes, strict=True):
         chosen = [f for f in findings if wanted(f)]

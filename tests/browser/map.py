@@ -6,7 +6,6 @@
 Skips (exit code 0, and says so) where there is no Chromium.
 """
 import argparse
-import html
 import json
 import pathlib
 import re
@@ -14,9 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-from filters import find_browser
+from filters import drive, find_browser
 
-HERE = pathlib.Path(__file__).resolve().parent
 KIND = re.compile(r"\[\w+\]")
 
 
@@ -74,21 +72,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         subprocess.run([arguments.tally, "network", "map", arguments.manifests, "-q", "--mesh", "none", "--out", f"{folder}/map.html"], check=False)
-        settings = json.dumps([c for c, _ in cases]).replace("<", "\\u003c")
         page = (folder / "map.html").read_text()
-        # The page allows only its own scripts: the copy is opened without that rule.
-        page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
-        driver = (HERE / "map.js").read_text()
-        page = page.replace("</body>", f'<script type="application/json" id="cases">{settings}</script><script>{driver}</script></body>')
-        (folder / "driven.html").write_text(page)
-        out = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=120000", "--dump-dom",
-                              f"file://{folder}/driven.html"], capture_output=True, text=True, timeout=240, check=False).stdout
-    notes = re.search(r'<pre id="notes">(.*?)</pre>', out, re.S)
+    notes = drive(browser, page, "map.js", [c for c, _ in cases])
     if notes is None:
-        print("0 passed, 1 failed\nthe page wrote no notes; the end of it:\n" + out[-2000:])
         return 1
     passed = failed = 0
-    for (case, is_good), note in zip(cases, json.loads(html.unescape(notes.group(1))), strict=True):
+    for (case, is_good), note in zip(cases, notes, strict=True):
         good = is_good(note)
         passed += good
         failed += not good

@@ -7,9 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "document/read.hpp"
-#include "kube/api_kinds.hpp"
-#include "kube/objects.hpp"
+#include "kube/testing/manifests.hpp"
 #include "network_policy/pair.hpp"
 #include "network_policy/point.hpp"
 
@@ -20,36 +18,15 @@ class Cluster {
   explicit Cluster(std::string_view yaml, const LoadOptions& options = {})
       : Cluster(std::vector<std::string_view>{yaml}, options) {}
 
-  explicit Cluster(const std::vector<std::string_view>& texts, const LoadOptions& options = {}) {
-    kube::load_api_kinds();
-    std::vector<kube::Object> objects;
-    for (const std::string_view text : texts) {
-      sources_.push_back(document::Source::from_text("test.yaml", text));
-      std::vector<document::DocumentError> errors;
-      std::vector<document::Document> documents;
-      for (const document::Slice& slice : document::split(*sources_.back())) {
-        document::read_slice(*sources_.back(), slice, arena_, {}, documents, errors);
-      }
-      for (const document::DocumentError& error : errors) {
-        ADD_FAILURE() << error.error.to_string();
-      }
-      for (const document::Document& document : documents) {
-        if (document.root.is_null()) {
-          continue;
-        }
-        auto object = kube::object_from_node(document.root, sources_.back().get());
-        EXPECT_TRUE(object.has_value()) << text;
-        if (object) {
-          objects.push_back(*object);
-        }
-      }
-    }
-    snapshot_ = kube::Snapshot::create(std::move(objects), "default");
-    topology_ = std::make_unique<topology::Topology>(topology::Topology::read(*snapshot_));
-    policies_ = std::make_unique<PolicySet>(PolicySet::load(*snapshot_, options));
+  explicit Cluster(const std::vector<std::string_view>& texts, const LoadOptions& options = {})
+      : manifests_(texts) {
+    topology_ = std::make_unique<topology::Topology>(topology::Topology::read(*snapshot()));
+    policies_ = std::make_unique<PolicySet>(PolicySet::load(*snapshot(), options));
   }
 
-  [[nodiscard]] const std::shared_ptr<const kube::Snapshot>& snapshot() const { return snapshot_; }
+  [[nodiscard]] const std::shared_ptr<const kube::Snapshot>& snapshot() const {
+    return manifests_.snapshot();
+  }
   [[nodiscard]] const topology::Topology& topology() const { return *topology_; }
   [[nodiscard]] const PolicySet& policies() const { return *policies_; }
 
@@ -88,9 +65,7 @@ class Cluster {
   }
 
  private:
-  Arena arena_;
-  std::vector<std::shared_ptr<const document::Source>> sources_;
-  std::shared_ptr<const kube::Snapshot> snapshot_;
+  kube::testing::Manifests manifests_;
   std::unique_ptr<topology::Topology> topology_;
   std::unique_ptr<PolicySet> policies_;
 };

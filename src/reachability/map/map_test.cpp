@@ -9,9 +9,7 @@
 
 #include "base/arena.hpp"
 #include "crypto/sha256.hpp"
-#include "document/read.hpp"
-#include "kube/api_kinds.hpp"
-#include "kube/objects.hpp"
+#include "kube/testing/manifests.hpp"
 #include "scalar/base64.hpp"
 
 namespace tally::reachability {
@@ -19,25 +17,10 @@ namespace {
 
 struct Cluster {
   explicit Cluster(const std::string& yaml)
-      : source(document::Source::from_text("all.yaml", yaml)) {
-    kube::load_api_kinds();
-    std::vector<document::Document> documents;
-    std::vector<document::DocumentError> errors;
-    for (const document::Slice& slice : document::split(*source)) {
-      document::read_slice(*source, slice, arena, {}, documents, errors);
-    }
-    EXPECT_TRUE(errors.empty()) << yaml;
-    std::vector<kube::Object> objects;
-    for (const document::Document& document : documents) {
-      if (auto object = kube::object_from_node(document.root, source.get())) {
-        objects.push_back(*object);
-      }
-    }
-    snapshot = kube::Snapshot::create(objects, "default");
-    world = std::make_unique<World>(*snapshot, network_policy::LoadOptions{});
-  }
-  Arena arena;
-  std::shared_ptr<const document::Source> source;
+      : manifests(yaml),
+        snapshot(manifests.snapshot()),
+        world(std::make_unique<World>(*snapshot, network_policy::LoadOptions{})) {}
+  kube::testing::Manifests manifests;
   std::shared_ptr<const kube::Snapshot> snapshot;
   std::unique_ptr<World> world;
 };
@@ -90,7 +73,7 @@ TEST(Map, HoldsWorkloadsAnswersAndReasons) {
   const std::string_view data = data_of(page);
   for (const std::string_view part :
        {"\"inputs\":[\"k8s\"]", "\"web\"", "\"TCP 5432\"", "\"ingress rule 1\"",
-        "\"NetworkPolicy shop/db\"", "\"all.yaml:18\"", "\"reasoned\":1", "\"TCP 8080\""}) {
+        "\"NetworkPolicy shop/db\"", "\"test.yaml:18\"", "\"reasoned\":1", "\"TCP 8080\""}) {
     EXPECT_TRUE(data.contains(part)) << part << " is not in\n" << data;
   }
   EXPECT_FALSE(page.contains("{{")) << "a part of the page is not filled";

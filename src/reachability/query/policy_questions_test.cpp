@@ -11,9 +11,7 @@
 #include <vector>
 
 #include "base/arena.hpp"
-#include "document/read.hpp"
-#include "kube/api_kinds.hpp"
-#include "kube/objects.hpp"
+#include "kube/testing/manifests.hpp"
 
 namespace tally::reachability {
 namespace {
@@ -67,25 +65,10 @@ const std::string kDbV6 =
 
 struct Cluster {
   explicit Cluster(const std::string& yaml)
-      : source(document::Source::from_text("all.yaml", yaml)) {
-    kube::load_api_kinds();
-    std::vector<document::Document> documents;
-    std::vector<document::DocumentError> errors;
-    for (const document::Slice& slice : document::split(*source)) {
-      document::read_slice(*source, slice, arena, {}, documents, errors);
-    }
-    EXPECT_TRUE(errors.empty()) << yaml;
-    std::vector<kube::Object> objects;
-    for (const document::Document& document : documents) {
-      if (auto object = kube::object_from_node(document.root, source.get())) {
-        objects.push_back(*object);
-      }
-    }
-    snapshot = kube::Snapshot::create(objects, "default");
-    world = std::make_unique<World>(*snapshot, network_policy::LoadOptions{});
-  }
-  Arena arena;
-  std::shared_ptr<const document::Source> source;
+      : manifests(yaml),
+        snapshot(manifests.snapshot()),
+        world(std::make_unique<World>(*snapshot, network_policy::LoadOptions{})) {}
+  kube::testing::Manifests manifests;
   std::shared_ptr<const kube::Snapshot> snapshot;
   std::unique_ptr<World> world;
 };
@@ -127,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(
     OneSet, PolicyQuestions,
     testing::ValuesIn(std::vector<Row>{
         {"nothing is empty", Emptiness, kDeny + kDb, "", true, 0, "every rule means somebody"},
-        {"a policy without workloads", Emptiness, kDeny + kNobody, "", false, 1, "all.yaml:21"},
+        {"a policy without workloads", Emptiness, kDeny + kNobody, "", false, 1, "test.yaml:21"},
         {"a rule without peers", Emptiness, kNoPeer, "", false, 1,
          "ingress rule 1 means no workload"},
         {"a block of IPv6 is somebody", Emptiness, kDbV6, "", true, 0, "means somebody"},
@@ -144,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"one policy each", Disjointness, kDb + kWebOut, "", true, 0,
          "no workload is selected by two"},
         {"two select the database", Disjointness, kDeny + kDb, "", false, 1,
-         "ingress: NetworkPolicy shop/db (all.yaml:21), NetworkPolicy shop/deny (all.yaml:16)"},
+         "ingress: NetworkPolicy shop/db (test.yaml:21), NetworkPolicy shop/deny (test.yaml:16)"},
         {"all are captured", AllCaptured, kDeny, "", true, 0, "select every workload"},
         {"none of egress", AllCaptured, kDb, "", false, 2, "no policy of egress selects it"},
         {"sane", Sanity, kDb + kWebOut, "", true, 0, "nothing is empty"},
@@ -170,9 +153,9 @@ INSTANTIATE_TEST_SUITE_P(
         {"what rules allow is permitted", Permits, "", kDb, true, 0,
          "whatever rules of the second allow"},
         {"is not permitted", Permits, kDeny, kDb, false, 1,
-         "first: NetworkPolicy shop/deny (all.yaml:16) isolates, and no rule allows"},
+         "first: NetworkPolicy shop/deny (test.yaml:16) isolates, and no rule allows"},
         {"is forbidden", Forbids, kDeny, kDb, true, 0, "the first denies whatever"},
-        {"is not forbidden", Forbids, kDb, kDb, false, 1, "NetworkPolicy shop/db (all.yaml:"},
+        {"is not forbidden", Forbids, kDb, kDb, false, 1, "NetworkPolicy shop/db (test.yaml:"},
         {"rules that only narrow", Interferes, kDb, kOpen, true, 0, "no rule of the first"},
         {"rules that open", Interferes, kOpen, kDb, false, 4,
          "rules of the first allow what the second denies"},

@@ -8,9 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "document/read.hpp"
-#include "kube/api_kinds.hpp"
-#include "kube/objects.hpp"
+#include "kube/testing/manifests.hpp"
 #include "reachability/entries/entries.hpp"
 
 namespace tally::reachability::testing {
@@ -141,27 +139,11 @@ inline std::string objects(std::string_view lines) {
 class Input {
  public:
   explicit Input(const std::string& yaml)
-      : source_(document::Source::from_text("test.yaml", yaml)) {
-    kube::load_api_kinds();
-    std::vector<document::DocumentError> errors;
-    std::vector<document::Document> documents;
-    for (const document::Slice& slice : document::split(*source_)) {
-      document::read_slice(*source_, slice, arena_, {}, documents, errors);
-    }
-    for (const document::DocumentError& error : errors) {
-      ADD_FAILURE() << error.error.to_string() << "\n" << yaml;
-    }
-    std::vector<kube::Object> all;
-    std::vector<kube::NotAnObject> rejected;
-    for (const document::Document& document : documents) {
-      kube::append_objects(document, *source_, all, rejected);
-    }
-    snapshot_ = kube::Snapshot::create(std::move(all), "default");
-    world_ = std::make_unique<World>(*snapshot_, network_policy::LoadOptions{});
-    list_ = list_entries(*snapshot_, *world_);
-  }
+      : manifests_(yaml),
+        world_(std::make_unique<World>(*manifests_.snapshot(), network_policy::LoadOptions{})),
+        list_(list_entries(*manifests_.snapshot(), *world_)) {}
 
-  [[nodiscard]] const kube::Snapshot& snapshot() const { return *snapshot_; }
+  [[nodiscard]] const kube::Snapshot& snapshot() const { return *manifests_.snapshot(); }
   [[nodiscard]] const World& world() const { return *world_; }
   [[nodiscard]] const EntryList& list() const { return list_; }
 
@@ -224,9 +206,7 @@ class Input {
     return {};
   }
 
-  Arena arena_;
-  std::shared_ptr<const document::Source> source_;
-  std::shared_ptr<const kube::Snapshot> snapshot_;
+  kube::testing::Manifests manifests_;
   std::unique_ptr<World> world_;
   EntryList list_;
 };

@@ -8,9 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "document/read.hpp"
-#include "kube/api_kinds.hpp"
-#include "kube/objects.hpp"
+#include "kube/testing/manifests.hpp"
 #include "reachability/entries/entries.hpp"
 #include "reachability/lint/figures.hpp"
 #include "reachability/lint/lint.hpp"
@@ -20,29 +18,15 @@ namespace tally::reachability::testing {
 
 class Linted {
  public:
-  explicit Linted(std::string_view yaml) : source_(document::Source::from_text("test.yaml", yaml)) {
-    kube::load_api_kinds();
-    std::vector<document::DocumentError> errors;
-    std::vector<document::Document> documents;
-    for (const document::Slice& slice : document::split(*source_)) {
-      document::read_slice(*source_, slice, arena_, {}, documents, errors);
-    }
-    for (const document::DocumentError& error : errors) {
-      ADD_FAILURE() << error.error.to_string() << "\n" << yaml;
-    }
-    std::vector<kube::Object> objects;
-    for (const document::Document& document : documents) {
-      if (auto object = kube::object_from_node(document.root, source_.get()); object) {
-        objects.push_back(*object);
-      }
-    }
-    snapshot_ = kube::Snapshot::create(std::move(objects), "default");
-    world_ = std::make_unique<World>(*snapshot_, network_policy::LoadOptions{});
-    mesh_ = std::make_unique<mesh::Mesh>(*snapshot_, *world_, mesh::MeshOptions{});
-    entries_ = list_entries(*snapshot_, *world_);
-    findings_ =
-        lint({.snapshot = *snapshot_, .world = *world_, .mesh = *mesh_, .entries = entries_});
-  }
+  explicit Linted(std::string_view yaml)
+      : manifests_(yaml),
+        world_(std::make_unique<World>(*manifests_.snapshot(), network_policy::LoadOptions{})),
+        mesh_(std::make_unique<mesh::Mesh>(*manifests_.snapshot(), *world_, mesh::MeshOptions{})),
+        entries_(list_entries(*manifests_.snapshot(), *world_)),
+        findings_(lint({.snapshot = *manifests_.snapshot(),
+                        .world = *world_,
+                        .mesh = *mesh_,
+                        .entries = entries_})) {}
 
   [[nodiscard]] const std::vector<LintFinding>& findings() const { return findings_; }
   [[nodiscard]] NetworkFigures figures() { return network_figures(*world_, *mesh_, entries_); }
@@ -70,9 +54,7 @@ class Linted {
   }
 
  private:
-  Arena arena_;
-  std::shared_ptr<const document::Source> source_;
-  std::shared_ptr<const kube::Snapshot> snapshot_;
+  kube::testing::Manifests manifests_;
   std::unique_ptr<World> world_;
   std::unique_ptr<mesh::Mesh> mesh_;
   EntryList entries_;

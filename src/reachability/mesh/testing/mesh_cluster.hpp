@@ -9,10 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/arena.hpp"
-#include "document/read.hpp"
-#include "kube/api_kinds.hpp"
-#include "kube/objects.hpp"
+#include "kube/testing/manifests.hpp"
 #include "reachability/mesh/layers.hpp"
 
 namespace tally::reachability::mesh::testing {
@@ -20,28 +17,10 @@ namespace tally::reachability::mesh::testing {
 class MeshCluster {
  public:
   explicit MeshCluster(std::string yaml, MeshMode mode = MeshMode::Auto)
-      : text_(std::move(yaml)), source_(document::Source::from_text("test.yaml", text_)) {
-    kube::load_api_kinds();
-    std::vector<document::DocumentError> errors;
-    std::vector<document::Document> documents;
-    for (const document::Slice& slice : document::split(*source_)) {
-      document::read_slice(*source_, slice, arena_, {}, documents, errors);
-    }
-    for (const document::DocumentError& error : errors) {
-      ADD_FAILURE() << error.error.to_string() << "\n" << text_;
-    }
-    std::vector<kube::Object> objects;
-    for (const document::Document& document : documents) {
-      if (!document.root.is_null()) {
-        const auto object = kube::object_from_node(document.root, source_.get());
-        EXPECT_TRUE(object.has_value()) << text_;
-        objects.push_back(*object);
-      }
-    }
-    snapshot_ = kube::Snapshot::create(std::move(objects), "default");
-    world_ = std::make_unique<World>(*snapshot_, network_policy::LoadOptions{});
-    mesh_ = std::make_unique<Mesh>(*snapshot_, *world_, MeshOptions{.mode = mode});
-  }
+      : text_(std::move(yaml)),
+        manifests_(text_),
+        world_(std::make_unique<World>(*manifests_.snapshot(), network_policy::LoadOptions{})),
+        mesh_(std::make_unique<Mesh>(*manifests_.snapshot(), *world_, MeshOptions{.mode = mode})) {}
 
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] World& world() { return *world_; }
@@ -61,9 +40,7 @@ class MeshCluster {
 
  private:
   std::string text_;
-  std::shared_ptr<const document::Source> source_;
-  Arena arena_;
-  std::shared_ptr<const kube::Snapshot> snapshot_;
+  kube::testing::Manifests manifests_;
   std::unique_ptr<World> world_;
   std::unique_ptr<Mesh> mesh_;
 };
