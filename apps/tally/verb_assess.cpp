@@ -385,8 +385,13 @@ int run_assess(const AssessFlags& flags) {
   if (flags.list_rules) {
     return list_rules();
   }
-  if (flags.cluster.print_rbac) {
-    const auto role = reading_role_of(flags.cluster);
+  const ClusterFlags& cluster = flags.cluster;
+  if (!cluster.is_wanted && !cluster.print_rbac &&
+      (!cluster.context.empty() || !cluster.kubeconfig.empty())) {
+    return fail(content_error("--context and --kubeconfig need --cluster").error());
+  }
+  if (cluster.print_rbac) {
+    const auto role = reading_role_of(cluster);
     if (!role) {
       return fail(role.error());
     }
