@@ -4,7 +4,11 @@
 // A call has a time, and its request and response have sizes; TLS is always verified (trust by the
 // system's certificates or the given ones, the name by subjectAltName). Nothing is sent that the
 // request does not say: no cookies, no credentials, no proxy of the environment. One connection a
-// call: nothing of one answer can be taken for another.
+// call, unless ClientOptions keep some: nothing of one answer can be taken for another.
+//
+// A kept connection serves the next call of the same origin with the same trust and certificate,
+// when its last answer was complete, nothing came behind it, and nobody has closed it. A GET or
+// HEAD that gets no byte of an answer from a kept connection is repeated once on a new one.
 //
 // A redirect is followed for GET and HEAD, when its target is an allowed host too and it does not
 // leave TLS; fields that carry credentials do not cross to another origin.
@@ -13,8 +17,12 @@
 // entry that would allow it as its hint. Threads: call() may be used by several at once.
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -36,12 +44,24 @@ struct ClientLimits {
 
 struct ClientOptions {
   HostList allowed = {};
+  std::size_t kept_connections = 0;  // that stay open between calls
   ClientLimits limits = {};
   Resolver resolve = &resolve_with_system;
   // The system's trusted certificates: Debian and Alpine, Fedora, SUSE.
   std::vector<std::string> root_files = {"/etc/ssl/certs/ca-certificates.crt",
                                          "/etc/pki/tls/certs/ca-bundle.crt",
                                          "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+};
+
+struct CallOptions {
+  std::optional<std::chrono::milliseconds> time = {};  // instead of ClientLimits::call
+  std::stop_token stop = {};                           // ends the call where it stands
+};
+
+struct StreamOptions {
+  // Without a byte; connecting has ClientLimits::call as everywhere.
+  std::chrono::milliseconds idle{60'000};
+  std::stop_token stop = {};
 };
 
 class Client {
@@ -54,7 +74,15 @@ class Client {
   ~Client();
 
   // Any status is an answer.
-  [[nodiscard]] Result<Response> call(const Request& request) const;
+  [[nodiscard]] Result<Response> call(const Request& request,
+                                      const CallOptions& options = {}) const;
+
+  // An answer that goes on and on: the body of a 200 is handed over as it comes, on the thread of
+  // the caller, and is empty in the response; in chunks it has no limit. Any other body is whole.
+  // An error of on_bytes ends the call with it. Redirects are not followed: one is an answer here.
+  using OnBytes = std::function<Result<void>(std::string_view bytes)>;
+  [[nodiscard]] Result<Response> stream(const Request& request, const StreamOptions& options,
+                                        const OnBytes& on_bytes) const;
 
  private:
   struct State;

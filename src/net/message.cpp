@@ -86,7 +86,7 @@ Result<void> check(const Request& request) {
   return {};
 }
 
-std::string to_text(const Request& request, const Target& target) {
+std::string to_text(const Request& request, const Target& target, ConnectionUse use) {
   std::string out = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, target.path,
                                 target.authority());
   bool has_agent = false;
@@ -106,7 +106,10 @@ std::string to_text(const Request& request, const Target& target) {
       request.method == "PATCH") {
     out += fmt::format("Content-Length: {}\r\n", request.body.size());
   }
-  return out + "Accept-Encoding: identity\r\nConnection: close\r\n\r\n" + request.body;
+  // HTTP/1.1 keeps a connection unless somebody says otherwise (RFC 9112 section 9.3).
+  out += use == ConnectionUse::Close ? "Accept-Encoding: identity\r\nConnection: close\r\n\r\n"
+                                     : "Accept-Encoding: identity\r\n\r\n";
+  return out + request.body;
 }
 
 }  // namespace tally::net

@@ -1,6 +1,7 @@
 #pragma once
 // Request and Response: HTTP/1.1 messages (RFC 9112) as values, and the text of a request.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,7 +48,11 @@ struct Response {
 // Connection, ...): these are ours.
 [[nodiscard]] Result<void> check(const Request& request);
 
-// The bytes of a checked request; the connection is closed after the answer.
-[[nodiscard]] std::string to_text(const Request& request, const Target& target);
+// Whether the connection is closed after the answer.
+enum class ConnectionUse : std::uint8_t { Close, Keep };
+
+// The bytes of a checked request.
+[[nodiscard]] std::string to_text(const Request& request, const Target& target,
+                                  ConnectionUse use = ConnectionUse::Close);
 
 }  // namespace tally::net

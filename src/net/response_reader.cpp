@@ -12,6 +12,7 @@
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
+#include "net/internal/field_section.hpp"
 
 namespace tally::net {
 
@@ -27,9 +28,7 @@ std::unexpected<Error> malformed(std::string_view what) {
 struct Head {
   unsigned status = 0;
   bool is_old = false;  // HTTP/1.0
-  bool is_chunked = false;
-  std::optional<std::uint64_t> length;
-  std::vector<Header> headers;
+  FieldSection fields;
 };
 
 // RFC 9112 section 4: HTTP-version SP status-code SP [ reason-phrase ]
@@ -49,85 +48,30 @@ Result<void> read_status_line(std::string_view line, Head& head) {
   return {};
 }
 
-Result<void> read_length(std::string_view value, Head& head) {
-  if (head.length) {
-    return malformed("Content-Length stands twice");
-  }
-  std::uint64_t length = 0;
-  const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), length);
-  if (problem != std::errc{} || end != value.data() + value.size()) {
-    return malformed(fmt::format("Content-Length is '{}'", excerpt(value)));
-  }
-  head.length = length;
-  return {};
-}
-
-Result<void> read_coding(std::string_view value, Head& head) {
-  if (head.is_chunked) {
-    return malformed("Transfer-Encoding stands twice");
-  }
-  if (!equal_names(value, "chunked")) {
-    return malformed(fmt::format("Transfer-Encoding is '{}'", excerpt(value)));
-  }
-  head.is_chunked = true;
-  return {};
-}
-
-// RFC 9112 section 5: field-name ":" OWS field-value OWS
-Result<void> read_field(std::string_view line, Head& head) {
-  if (line.starts_with(' ') || line.starts_with('\t')) {
-    return malformed("a header line is folded");
-  }
-  const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
-    return malformed(fmt::format("the header line '{}' names no field", excerpt(line)));
-  }
-  const std::string_view name = line.substr(0, colon);
-  std::string_view value = line.substr(colon + 1);
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!value.empty() && blank(value.front())) {
-    value.remove_prefix(1);
-  }
-  while (!value.empty() && blank(value.back())) {
-    value.remove_suffix(1);
-  }
-  if (std::ranges::any_of(value, [](char c) {
-        return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
-      })) {
-    return malformed(fmt::format("the header field {} holds a control character", name));
-  }
-  if (equal_names(name, "content-length")) {
-    TALLY_CHECK(read_length(value, head));
-  } else if (equal_names(name, "transfer-encoding")) {
-    TALLY_CHECK(read_coding(value, head));
-  } else if (equal_names(name, "content-encoding") && !equal_names(value, "identity")) {
-    return environment_error(
-        fmt::format("the body is encoded as '{}', which was not asked for", excerpt(value)));
-  }
-  head.headers.push_back({std::string(name), std::string(value)});
-  return {};
-}
-
 // RFC 9112 section 6.3, how long the body is: where two readers could differ, nobody reads.
 Result<void> check_framing(const Head& head, const ResponseLimits& limits) {
-  if (head.is_chunked && head.length) {
-    return malformed("both Transfer-Encoding and Content-Length are given");
-  }
-  if (head.is_chunked && head.is_old) {
+  const auto& [is_chunked, length, headers] = head.fields;
+  if (is_chunked && head.is_old) {
     return malformed("HTTP/1.0 knows no Transfer-Encoding");
   }
   const bool has_no_body = head.status < 200 || head.status == 204;
-  if (has_no_body && (head.is_chunked || head.length.value_or(0) != 0)) {
+  if (has_no_body && (is_chunked || length.value_or(0) != 0)) {
     return malformed(fmt::format("a response of status {} announces a body", head.status));
   }
-  if (head.status == 304 && head.is_chunked) {
+  if (head.status == 304 && is_chunked) {
     return malformed("a response of status 304 announces a body");
   }
-  if (const std::uint64_t length = head.length.value_or(0); length > limits.body_bytes) {
+  if (length.value_or(0) > limits.body_bytes) {
     return limit_error(
         fmt::format("the body of the response has {} bytes, more than the {} that "
                     "are read",
-                    length, limits.body_bytes));
+                    *length, limits.body_bytes));
+  }
+  for (const Header& header : headers) {
+    if (equal_names(header.name, "content-encoding") && !equal_names(header.value, "identity")) {
+      return environment_error(fmt::format("the body is encoded as '{}', which was not asked for",
+                                           excerpt(header.value)));
+    }
   }
   return {};
 }
@@ -135,28 +79,19 @@ Result<void> check_framing(const Head& head, const ResponseLimits& limits) {
 // `text`: everything up to and with the empty line.
 Result<Head> read_head(std::string_view text, const ResponseLimits& limits) {
   Head head;
-  bool is_first = true;
-  while (true) {
-    const std::size_t end = text.find("\r\n");
-    const std::string_view line = text.substr(0, end);
-    if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
-      return malformed("a header line holds a bare CR, LF or NUL");
-    }
-    if (line.empty() && !is_first) {
-      break;
-    }
-    if (is_first) {
-      TALLY_CHECK(read_status_line(line, head));
-      is_first = false;
-    } else {
-      TALLY_CHECK(read_field(line, head));
-    }
-    if (head.headers.size() > limits.header_fields) {
-      return limit_error(
-          fmt::format("the header of the response has more than {} fields", limits.header_fields));
-    }
-    text.remove_prefix(end + 2);
+  const auto line = next_line(text);
+  if (!line) {
+    return malformed(line.error().text);
   }
+  TALLY_CHECK(read_status_line(*line, head));
+  auto fields = read_fields(text, limits.header_fields);
+  if (!fields) {
+    return fields.error().kind == FieldFault::Kind::TooMany
+               ? limit_error(fmt::format("the header of the response has more than {} fields",
+                                         limits.header_fields))
+               : malformed(fields.error().text);
+  }
+  head.fields = std::move(*fields);
   if (head.status == 101) {
     return malformed("it switches protocols, which was not asked for");
   }
@@ -185,8 +120,10 @@ using Parser = http::response_parser<http::string_body>;
 }  // namespace
 
 struct ResponseReader::State {
-  State(std::string_view request_method, const ResponseLimits& response_limits)
-      : limits(response_limits), is_head_request(request_method == "HEAD") {}
+  State(std::string_view request_method, const ResponseLimits& response_limits, BodyUse use)
+      : limits(response_limits),
+        is_taken(use == BodyUse::Taken),
+        is_head_request(request_method == "HEAD") {}
 
   Result<void> read_buffer() {
     while (!is_done) {
@@ -238,7 +175,11 @@ struct ResponseReader::State {
     scanned = 0;
     parser = std::make_unique<Parser>();
     parser->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-    parser->body_limit(limits.body_bytes);
+    if (is_taken) {
+      parser->body_limit(boost::none);
+    } else {
+      parser->body_limit(limits.body_bytes);
+    }
     parser->eager(true);
     parser->skip(is_head_request);
     boost::system::error_code code;
@@ -259,7 +200,22 @@ struct ResponseReader::State {
     parser.reset();
   }
 
+  // A body that is taken is as long as it likes: what waits has a bound, and so has the header of
+  // each chunk, which stays in the buffer until it is complete.
+  Result<void> check_waiting() const {
+    if (!is_taken || is_done || !parser) {
+      return {};
+    }
+    if (parser->get().body().size() > limits.body_bytes) {
+      return std::unexpected(error_of(http::error::body_limit, limits));
+    }
+    return buffer.size() <= limits.header_bytes
+               ? Result<void>{}
+               : std::unexpected(error_of(http::error::header_limit, limits));
+  }
+
   ResponseLimits limits;
+  bool is_taken = false;
   bool is_head_request = false;
   bool is_done = false;
   std::string buffer;       // not yet taken by the parser
@@ -270,8 +226,8 @@ struct ResponseReader::State {
   std::unique_ptr<Parser> parser;  // of the response that is being read
 };
 
-ResponseReader::ResponseReader(std::string_view method, const ResponseLimits& limits)
-    : state_(std::make_unique<State>(method, limits)) {}
+ResponseReader::ResponseReader(std::string_view method, const ResponseLimits& limits, BodyUse use)
+    : state_(std::make_unique<State>(method, limits, use)) {}
 ResponseReader::ResponseReader(ResponseReader&&) noexcept = default;
 ResponseReader& ResponseReader::operator=(ResponseReader&&) noexcept = default;
 ResponseReader::~ResponseReader() = default;
@@ -283,12 +239,13 @@ Result<void> ResponseReader::feed(std::string_view bytes) {
   }
   // What stands around chunks and in interim responses has a bound as well.
   constexpr std::size_t kOverhead = 8;
-  state.bytes_seen += bytes.size();
+  state.bytes_seen += state.is_taken && state.parser ? 0 : bytes.size();
   if (state.bytes_seen / kOverhead > state.limits.header_bytes + state.limits.body_bytes) {
     return limit_error("the response carries too many bytes around its content");
   }
   state.buffer.append(bytes);
   TALLY_CHECK(state.read_buffer());
+  TALLY_CHECK(state.check_waiting());
   if (state.interim > state.limits.interim_responses) {
     return limit_error(
         fmt::format("more than {} interim responses (1xx)", state.limits.interim_responses));
@@ -318,10 +275,23 @@ bool ResponseReader::ends_with_connection() const noexcept {
   return state_->parser && !state_->is_done && state_->parser->need_eof();
 }
 
+bool ResponseReader::keeps_connection() const {
+  return state_->is_done && state_->buffer.empty() && !state_->head.is_old &&
+         state_->parser->keep_alive();
+}
+
+unsigned ResponseReader::status() const noexcept {
+  return state_->parser && state_->head.status >= 200 ? state_->head.status : 0;
+}
+
+std::string ResponseReader::take_body() {
+  return state_->parser ? std::exchange(state_->parser->get().body(), {}) : std::string();
+}
+
 Response ResponseReader::take() {
   TALLY_ASSERT(state_->is_done);
   return {.status = state_->head.status,
-          .headers = std::move(state_->head.headers),
+          .headers = std::move(state_->head.fields.headers),
           .body = std::move(state_->parser->get().body())};
 }
 

@@ -29,10 +29,15 @@ struct ResponseLimits {
   std::uint32_t interim_responses = 8;
 };
 
+// Whole: the body is part of the response. Taken: it is taken piece by piece; one of chunks has no
+// limit then, but what waits to be taken has (body_bytes).
+enum class BodyUse : std::uint8_t { Whole, Taken };
+
 class ResponseReader {
  public:
   // `method` of the request: a response to HEAD has no body.
-  ResponseReader(std::string_view method, const ResponseLimits& limits);
+  ResponseReader(std::string_view method, const ResponseLimits& limits,
+                 BodyUse use = BodyUse::Whole);
   ResponseReader(ResponseReader&&) noexcept;
   ResponseReader& operator=(ResponseReader&&) noexcept;
   ResponseReader(const ResponseReader&) = delete;
@@ -45,6 +50,14 @@ class ResponseReader {
   [[nodiscard]] bool is_done() const noexcept;
   // Whether only the end of the connection ends the body.
   [[nodiscard]] bool ends_with_connection() const noexcept;
+  // Whether another exchange may follow: the response is complete, nothing came behind it, and the
+  // other side does not close.
+  [[nodiscard]] bool keeps_connection() const;
+
+  // Of the response that is being read; 0: its header is not complete, or it is an interim one.
+  [[nodiscard]] unsigned status() const noexcept;
+  // What has come of the body since the last time.
+  [[nodiscard]] std::string take_body();
 
   // Precondition: is_done().
   [[nodiscard]] Response take();

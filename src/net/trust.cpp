@@ -15,7 +15,6 @@ namespace tally::net {
 namespace {
 
 constexpr std::size_t kBundleBytesMax = std::size_t{8} * 1024 * 1024;
-constexpr int kSecurityLevel = 2;  // 112 bits: no SHA-1, no RSA below 2,048 bits
 
 struct FreeBio {
   void operator()(BIO* bio) const noexcept { BIO_free_all(bio); }
@@ -96,16 +95,16 @@ Result<TlsContext> trust_files(std::span<const std::string> paths) {
       "this machine has no file of trusted certificates (package ca-certificates)");
 }
 
-Result<void> show_certificate(SSL_CTX& context, std::string_view chain, std::string_view key) {
-  const auto chain_bio = open_pem(chain);
-  const auto key_bio = open_pem(key);
+Result<void> show_certificate(SSL_CTX& context, const ShownCertificate& shown) {
+  const auto chain_bio = open_pem(shown.chain);
+  const auto key_bio = open_pem(shown.key);
   if (!chain_bio || !key_bio) {
-    return limit_error("the client certificate or its key is too long");
+    return limit_error(fmt::format("the {} certificate or its key is too long", shown.of));
   }
   const Certificate leaf = next_certificate(chain_bio.get());
   if (!leaf || SSL_CTX_use_certificate(&context, leaf.get()) != 1) {
     ERR_clear_error();
-    return content_error("the client certificate cannot be used: expected PEM");
+    return content_error(fmt::format("the {} certificate cannot be used: expected PEM", shown.of));
   }
   while (Certificate issuer = next_certificate(chain_bio.get())) {
     if (SSL_CTX_add0_chain_cert(&context, issuer.get()) == 1) {
@@ -118,9 +117,9 @@ Result<void> show_certificate(SSL_CTX& context, std::string_view chain, std::str
                          SSL_CTX_check_private_key(&context) == 1;
   ERR_clear_error();
   return is_usable ? Result<void>{}
-                   : content_error(
-                         "the client's key cannot be used: expected PEM without a pass "
-                         "phrase, of the client certificate");
+                   : content_error(fmt::format("the {}'s key cannot be used: expected PEM without "
+                                               "a pass phrase, of the {} certificate",
+                                               shown.of, shown.of));
 }
 
 }  // namespace tally::net

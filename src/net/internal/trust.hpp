@@ -22,9 +22,15 @@ using TlsContext = std::unique_ptr<SSL_CTX, FreeContext>;
 [[nodiscard]] Result<TlsContext> trust_bundle(std::string_view pem);
 // The first of the files that can be read. No environment variable names another one.
 [[nodiscard]] Result<TlsContext> trust_files(std::span<const std::string> paths);
-// The client's own certificate with its chain, and the key that belongs to it; both PEM. An error
-// quotes nothing of them.
-[[nodiscard]] Result<void> show_certificate(SSL_CTX& context, std::string_view chain,
-                                            std::string_view key);
+// Our own certificate with its chain, and the key that belongs to it; both PEM. An error quotes
+// nothing of them.
+struct ShownCertificate {
+  std::string_view chain;
+  std::string_view key;
+  std::string_view of = "client";  // for the error
+};
+[[nodiscard]] Result<void> show_certificate(SSL_CTX& context, const ShownCertificate& shown);
+
+inline constexpr int kSecurityLevel = 2;  // 112 bits: no SHA-1, no RSA below 2,048 bits
 
 }  // namespace tally::net

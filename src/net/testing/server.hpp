@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -133,6 +134,7 @@ class Server {
   explicit Server(Behaviour behaviour, const Identity* identity = nullptr, int tls_max = 0,
                   const Identity* clients = nullptr)
       : behaviour_(std::move(behaviour)) {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to clients that are gone
     if (identity != nullptr) {
       tls_ = SSL_CTX_new(TLS_server_method());
       SSL_CTX_set_security_level(tls_, 0);
