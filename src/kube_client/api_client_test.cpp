@@ -18,7 +18,7 @@ using net::testing::Server;
 std::string answer(unsigned status, const std::string& body) {
   return "HTTP/1.1 " + std::to_string(status) +
          " Word\r\nContent-Type: application/json\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+         std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
 }
 
 std::string path_of(const std::string& request) {

@@ -91,7 +91,8 @@ class Discovery {
           add({.group = name,
                .version = text_of(version, "version"),
                .plural = text_of(resource, "resource"),
-               .kind = text_of(*kind, "kind")});
+               .kind = text_of(*kind, "kind"),
+               .is_namespaced = text_of(resource, "scope") != "Cluster"});
         }
       }
     }
@@ -133,12 +134,14 @@ class Discovery {
       return;
     }
     for (const Node& resource : items_of(*list, "resources")) {
+      const Node* namespaced = resource.find("namespaced");
       std::string plural = text_of(resource, "name");
       if (plural.find('/') == std::string::npos && can_be_listed(resource)) {
         add({.group = group,
              .version = version,
              .plural = std::move(plural),
-             .kind = text_of(resource, "kind")});
+             .kind = text_of(resource, "kind"),
+             .is_namespaced = namespaced != nullptr && namespaced->boolean()});
       }
     }
   }

@@ -17,6 +17,7 @@ struct Resource {
   std::string version;  // "v1"
   std::string plural;   // "deployments"
   std::string kind;     // "Deployment"
+  bool is_namespaced = true;
 
   // "/apis/apps/v1/deployments"
   [[nodiscard]] std::string path() const;
