@@ -10,6 +10,7 @@
 #include "document/internal/fast_yaml.hpp"
 #include "document/internal/json_reader.hpp"
 #include "document/internal/libyaml_reader.hpp"
+#include "document/read_json.hpp"
 
 namespace tally::document {
 
@@ -172,6 +173,21 @@ Result<Node> read_one(const Source& source, Arena& arena, const ReadOptions& opt
     return error;
   }
   return documents.front().root;
+}
+
+Result<Node> read_one_json(const Source& source, Arena& arena, const ReadLimits& limits) {
+  const std::string_view text = source.text();
+  auto value = read_json(text, 0, static_cast<std::uint32_t>(text.size()), arena, limits);
+  if (value) {
+    const std::size_t rest = text.find_first_not_of(kBlanks, value->end);
+    if (rest == std::string_view::npos) {
+      return value->root;
+    }
+    value = content_error("found more text behind the JSON value, expected its end",
+                          source.position(static_cast<std::uint32_t>(rest)));
+  }
+  value.error().file = source.name();
+  return std::unexpected(std::move(value).error());
 }
 
 }  // namespace tally::document
