@@ -43,7 +43,15 @@ bool is_exempt(const kube::Review& review) noexcept {
 
 Admission::Admission(const PolicySet::Table& table, const kube::Review& review,
                      Scratch::State& state, const AdmitOptions& options)
-    : table_(table), review_(review), state_(state), options_(options), object_(review.object) {
+    : table_(table),
+      context_(table.context),
+      review_(review),
+      state_(state),
+      options_(options),
+      object_(review.object) {
+  if (options_.snapshot != nullptr) {
+    context_.snapshot = options_.snapshot;
+  }
   state_.candidates.clear();
   state_.invocations.clear();
   state_.reinvocable.clear();
@@ -58,7 +66,7 @@ Admission::Admission(const PolicySet::Table& table, const kube::Review& review,
   if (!state_.candidates.empty()) {
     state_.evaluation.begin(table_.expressions, options_.host, options_.watcher);
     namespace_ = table_.expressions.uses(Input::NamespaceObject)
-                     ? policy_cel::namespace_value(arena(), review_, table_.context.snapshot)
+                     ? policy_cel::namespace_value(arena(), review_, context_.snapshot)
                      : Value::null();
   }
 }
@@ -68,9 +76,9 @@ void Admission::forget_views() { state_.view_count = 0; }
 void Admission::fill(ObjectView& view, const policy_cel::Matched& matched) {
   view.kind = matched.kind;
   view.is_known = policy_cel::as_version(arena(), review_.object, review_.kind, matched.kind,
-                                         table_.context, view.object) &&
+                                         context_, view.object) &&
                   policy_cel::as_version(arena(), review_.old_object, review_.kind, matched.kind,
-                                         table_.context, view.old_object);
+                                         context_, view.old_object);
   view.inputs = {};
   view.inputs.object = next_number_++;
   slot(view.inputs, Input::Object) = Value::from_node(view.object);
@@ -115,8 +123,8 @@ Node Admission::with_defaults(const Node& object, kube::DefaultStage stage) {
   const Node defaulted =
       kube::defaulted(*read, arena(), {.name_space = review_.name_space, .stage = stage});
   const kube::ApiKind* custom =
-      read->kind == nullptr && table_.context.kinds != nullptr
-          ? table_.context.kinds->find(read->ref.group, read->ref.version, read->ref.kind)
+      read->kind == nullptr && context_.kinds != nullptr
+          ? context_.kinds->find(read->ref.group, read->ref.version, read->ref.kind)
           : nullptr;
   return custom == nullptr || custom->schema == nullptr
              ? defaulted
@@ -266,7 +274,7 @@ std::string_view Admission::collect_params(const Policy& policy, const PolicyBin
       state_.params.push_back(object);
     }
   }
-  if (const kube::Snapshot* snapshot = table_.context.snapshot;
+  if (const kube::Snapshot* snapshot = context_.snapshot;
       snapshot != nullptr && state_.params.empty()) {
     if (!reference.name.empty()) {
       if (const kube::Object* object =
@@ -289,12 +297,12 @@ std::string_view Admission::collect_params(const Policy& policy, const PolicyBin
 }
 
 void Admission::collect(const Policy& policy) {
-  const policy_cel::Matched matched = policy.match.match(review_, table_.context);
+  const policy_cel::Matched matched = policy.match.match(review_, context_);
   if (matched.verdict == kube::Match::No) {
     return;
   }
   for (const PolicyBinding& binding : policy.bindings) {
-    const policy_cel::Matched bound = binding.match.match(review_, table_.context);
+    const policy_cel::Matched bound = binding.match.match(review_, context_);
     if (bound.verdict == kube::Match::No) {
       continue;
     }
@@ -413,8 +421,12 @@ Decision Admission::decide() {
 Decision PolicySet::admit(const kube::Review& review, Scratch& scratch,
                           const AdmitOptions& options) const {
   Admission admission(*table_, review, scratch.state(), options);
-  admission.mutate();
-  admission.validate();
+  if (options.steps != Steps::Validate) {
+    admission.mutate();
+  }
+  if (options.steps != Steps::Mutate) {
+    admission.validate();
+  }
   return admission.decide();
 }
 

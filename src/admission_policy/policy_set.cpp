@@ -6,6 +6,7 @@
 
 #include "admission_policy/internal/policy_reader.hpp"
 #include "admission_policy/internal/scratch_state.hpp"
+#include "base/assert.hpp"
 
 namespace tally::admission_policy {
 
@@ -213,6 +214,16 @@ Loaded PolicySet::load(const PolicyInputs& inputs) {
 }
 
 std::span<const PolicySet::Entry> PolicySet::entries() const noexcept { return table_->entries; }
+
+std::span<const policy_cel::ResourceRule> PolicySet::rules(std::size_t entry) const {
+  TALLY_ASSERT(entry < table_->entries.size());
+  for (const Policy& policy : table_->policies) {
+    if (policy.object == table_->entries[entry].object) {
+      return policy.match.rules();
+    }
+  }
+  return {};
+}
 
 bool PolicySet::concerns(const kube::GroupVersionResource& resource) const {
   if (table_->policies.empty()) {

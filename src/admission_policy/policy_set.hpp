@@ -46,6 +46,7 @@
 #include "kube/review.hpp"
 #include "kube/snapshot.hpp"
 #include "policy_cel/evaluation.hpp"
+#include "policy_cel/match_resources.hpp"
 
 namespace tally::admission_policy {
 
@@ -77,8 +78,14 @@ struct PolicyInputs {
 
 enum class Defaults : std::uint8_t { Apply, AsIs };
 
+// Which of the policies are asked: a webhook mutates in one call and validates in another.
+enum class Steps : std::uint8_t { All, Mutate, Validate };
+
 struct AdmitOptions {
   Defaults defaults = Defaults::Apply;
+  Steps steps = Steps::All;
+  // Parameters and namespaces as they are now; null: those that the policies were loaded with.
+  const kube::Snapshot* snapshot = nullptr;
   const cel::Host* host = nullptr;  // answers `authorizer`; null: Unknown
   // The user of the review is known to be nobody in particular (a file): what depends on it is
   // Unknown. False: an empty user is an empty user.
@@ -131,6 +138,8 @@ class PolicySet {
   // Whether any policy could speak about this resource: a glance, for callers that want to skip the
   // making of a review.
   [[nodiscard]] bool concerns(const kube::GroupVersionResource& resource) const;
+  // What the policy at this place of entries() matches; empty: everything.
+  [[nodiscard]] std::span<const policy_cel::ResourceRule> rules(std::size_t entry) const;
 
   struct Table;  // internal/policy_table.hpp
 

@@ -46,12 +46,6 @@ std::vector<NamespacePolicy> policies_of(const kube::Snapshot& snapshot,
   return policies;
 }
 
-Part make_part(const Run& run) {
-  Part part;
-  part.counts.resize(run.rules.size());
-  return part;
-}
-
 // Reports objects whose identity comes again later in the input.
 void judge_duplicates(const Run& run, Worker& worker, Part& part) {
   for (const std::uint32_t position : run.snapshot->shadowed()) {
@@ -235,31 +229,6 @@ void count_passes(const Run& run, const Part& sum, std::vector<finding::RuleCoun
   }
 }
 
-// A request that creates or changes an object is judged as that object, in the namespace of the
-// request.
-void judge_review(const Run& run, const kube::Review& review, Worker& worker, Part& part) {
-  // What is deleted is judged by policies only.
-  const bool deletes = review.operation == kube::Operation::Delete;
-  if (review.operation == kube::Operation::Connect ||
-      (deletes && run.engines->admission == nullptr && run.engines->kyverno == nullptr &&
-       run.engines->gatekeeper == nullptr)) {
-    return;
-  }
-  auto object = kube::object_from_node(deletes ? review.old_object : review.object, review.source);
-  if (!object) {
-    return;  // options and subresources that carry no object
-  }
-  object->ref.name_space = review.name_space;
-  if (object->ref.name.empty()) {
-    object->ref.name = review.name;
-  }
-  if (deletes) {
-    judge_request(run, *object, review, worker, part);
-    return;
-  }
-  judge_object(run, *object, &review, worker, part);
-}
-
 template <class T>
 void make_room(std::vector<T>& values, std::size_t count) {
   values.reserve(count);
@@ -372,26 +341,9 @@ Assessment assess(const kube::Snapshot& snapshot, std::span<const kube::Review> 
           .engines = &engines,
           .context = &context,
           .policies = policies,
-          .rules = all_rules(),
+          .rules = {},
           .rule_positions = {}};
-  if (engines.admission != nullptr) {
-    for (const finding::Check& check : engines.admission->checks()) {
-      run.rules.push_back(&check);
-    }
-  }
-  if (engines.gatekeeper != nullptr) {
-    for (const finding::Check& check : engines.gatekeeper->checks()) {
-      run.rules.push_back(&check);
-    }
-  }
-  if (engines.kyverno != nullptr) {
-    for (const finding::Check& check : engines.kyverno->checks()) {
-      run.rules.push_back(&check);
-    }
-  }
-  for (std::uint32_t i = 0; i < run.rules.size(); ++i) {
-    run.rule_positions.emplace(run.rules[i], i);
-  }
+  list_rules(run);
 
   const unsigned threads = std::max(1U, context.threads);
   std::vector<Worker> workers(threads);

@@ -335,12 +335,11 @@ Value SnapshotHost::ask(Arena& arena, std::string_view capability, std::string_v
     return answer_image_data(arena, args);
   }
   if (capability == "http" || capability == "jwks") {
-    return asker_.own_namespace.empty()
-               ? answer_call(arena, world_->outside(), capability, function, args)
-               : refused_in_namespace(arena);
+    return asker_.own_namespace.empty() ? answer_call(arena, outside(), capability, function, args)
+                                        : refused_in_namespace(arena);
   }
   if (capability == "now") {
-    return answer_now(arena, world_->outside());
+    return answer_now(arena, outside());
   }
   return cel::not_provided(arena, capability, function);
 }

@@ -148,6 +148,8 @@ struct Asker {
   UserSource source = UserSource::Flags;
   // Of a policy that lives in a namespace: it reads nothing else. Empty: of the cluster.
   std::string_view own_namespace = {};
+  // What this one request may call, and its moment; null: what the world is connected to.
+  const Outside* outside = nullptr;
 };
 
 class SnapshotHost final : public cel::Host {
@@ -159,6 +161,10 @@ class SnapshotHost final : public cel::Host {
                                std::span<const cel::Value> args) const override;
 
  private:
+  [[nodiscard]] const Outside* outside() const noexcept {
+    return asker_.outside != nullptr ? asker_.outside : world_->outside();
+  }
+
   const HostContext* world_;
   Asker asker_;
 };

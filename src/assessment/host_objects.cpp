@@ -270,8 +270,8 @@ Value answer_global_context(Arena& arena, const HostContext& world, const Asker&
                            "globalContext.* is not allowed in namespaced policies");
   }
   KyvernoWorld entries(world.snapshot(), world.kinds(), -1);
-  if (world.outside() != nullptr) {
-    entries.connect(*world.outside());
+  if (const Outside* outside = asker.outside != nullptr ? asker.outside : world.outside()) {
+    entries.connect(*outside);
   }
   const std::string_view projection =
       args.size() > 1 && args[1].is(ValueKind::String) ? args[1].text() : std::string_view{};

@@ -240,7 +240,17 @@ void judge_hygiene(const Judging& judging, const kube::PodTemplate& pod, Workloa
 
 std::uint32_t Run::namespace_index(std::string_view name) const {
   const auto found = std::ranges::lower_bound(policies, name, {}, &NamespacePolicy::name);
-  return static_cast<std::uint32_t>(found - policies.begin());
+  const bool is_known = found != policies.end() && found->name == name;
+  return static_cast<std::uint32_t>(is_known ? found - policies.begin() : std::ssize(policies));
+}
+
+const NamespacePolicy& Run::policy_of(std::uint32_t index, std::string_view name,
+                                      Worker& worker) const {
+  if (index < policies.size()) {
+    return policies[index];
+  }
+  worker.spare_policy = namespace_policy(name, *snapshot, *engines->config);
+  return worker.spare_policy;
 }
 
 namespace {
@@ -272,6 +282,34 @@ kube::Review review_of(const Judging& judging) {
 
 }  // namespace
 
+namespace {
+
+// Every policy, each on what the one before has made. The object as they leave it; Null: unchanged.
+document::Node ask_policies(const Judging& judging, kube::Review request, bool is_from_file) {
+  const EngineSet& engines = *judging.run.engines;
+  document::Node changed;
+  const auto change = [&](const document::Node& object) {
+    if (!object.is_null()) {
+      changed = object;
+      if (!request.object.is_null()) {
+        request.object = object;
+      }
+    }
+  };
+  if (engines.admission != nullptr) {
+    change(judge_admission(judging, request, is_from_file));
+  }
+  if (engines.kyverno != nullptr) {
+    change(judge_kyverno(judging, request, is_from_file));
+  }
+  if (engines.gatekeeper != nullptr && judging.run.validates()) {
+    judge_gatekeeper(judging, request, is_from_file);
+  }
+  return changed;
+}
+
+}  // namespace
+
 void judge_request(const Run& run, const Object& object, const kube::Review& review, Worker& worker,
                    Part& part) {
   if (run.context->pod_security_only) {
@@ -282,15 +320,7 @@ void judge_request(const Run& run, const Object& object, const kube::Review& rev
                         .subject = make_subject(object, *worker.arena),
                         .worker = worker,
                         .part = part};
-  if (run.engines->admission != nullptr) {
-    static_cast<void>(judge_admission(judging, review, false));
-  }
-  if (run.engines->kyverno != nullptr) {
-    static_cast<void>(judge_kyverno(judging, review, false));
-  }
-  if (run.engines->gatekeeper != nullptr) {
-    judge_gatekeeper(judging, review, false);
-  }
+  part.object = ask_policies(judging, review, false);
 }
 
 void judge_object(const Run& run, const Object& object, const kube::Review* review, Worker& worker,
@@ -304,43 +334,27 @@ void judge_object(const Run& run, const Object& object, const kube::Review* revi
                   .subject = make_subject(object, *worker.arena),
                   .worker = worker,
                   .part = part};
-  if (run.engines->structure && !only) {
+  if (run.engines->structure && run.validates() && !only) {
     judge_structure(judging);
   }
   Object mutated = object;  // as the mutating policies leave it
-  const auto change = [&](const document::Node& changed) {
-    if (!changed.is_null()) {
-      mutated.root = changed;
-      const document::Node* metadata = changed.find(kMetadata);
-      mutated.metadata = metadata == nullptr ? document::Node{} : *metadata;
-    }
-  };
+  part.object = {};
   if (!only && (run.engines->admission != nullptr || run.engines->kyverno != nullptr ||
                 run.engines->gatekeeper != nullptr)) {
-    kube::Review request = review != nullptr ? *review : review_of(judging);
-    const bool is_from_file = review == nullptr;
-    if (run.engines->admission != nullptr) {
-      change(judge_admission(judging, request, is_from_file));
-    }
-    if (run.engines->kyverno != nullptr) {
-      if (!request.object.is_null()) {
-        request.object = mutated.root;
-      }
-      change(judge_kyverno(judging, request, is_from_file));
-    }
-    if (run.engines->gatekeeper != nullptr) {
-      if (!request.object.is_null()) {
-        request.object = mutated.root;
-      }
-      judge_gatekeeper(judging, request, is_from_file);
+    part.object =
+        ask_policies(judging, review != nullptr ? *review : review_of(judging), review == nullptr);
+    if (!part.object.is_null()) {
+      mutated.root = part.object;
+      const document::Node* metadata = mutated.root.find(kMetadata);
+      mutated.metadata = metadata == nullptr ? document::Node{} : *metadata;
     }
   }
-  const auto pod = workload ? kube::pod_template(mutated) : std::nullopt;
+  const auto pod = workload && run.validates() ? kube::pod_template(mutated) : std::nullopt;
   if (!pod) {
     return;
   }
   const std::uint32_t namespace_index = run.namespace_index(object.ref.name_space);
-  const NamespacePolicy& policy = run.policies[namespace_index];
+  const NamespacePolicy& policy = run.policy_of(namespace_index, object.ref.name_space, worker);
   auto& verdict = part.verdicts.emplace_back();
   auto& facts = part.facts.emplace_back();
   verdict.subject = judging.subject;

@@ -148,13 +148,16 @@ document::Node judge_admission(const Judging& judging, const kube::Review& reque
   finding::AdmissionDecision made;
   made.subject = judging.subject;
   if (admission.policies().concerns(review.resource)) {
-    const SnapshotHost host(admission.world(),
+    const SnapshotHost host(judging.host(admission.world()),
                             {.user = &review.user_info,
-                             .source = is_from_file ? UserSource::Flags : UserSource::Review});
+                             .source = is_from_file ? UserSource::Flags : UserSource::Review,
+                             .outside = judging.worker.request.outside});
     const auto decision = admission.policies().admit(
         review, scratch,
         {.defaults = judging.run.context->defaults ? admission_policy::Defaults::Apply
                                                    : admission_policy::Defaults::AsIs,
+         .steps = judging.run.steps,
+         .snapshot = judging.run.snapshot,
          .host = &host,
          .is_user_unknown_when_empty = is_from_file});
     for (const Outcome& outcome : decision.outcomes) {
@@ -173,7 +176,8 @@ document::Node judge_admission(const Judging& judging, const kube::Review& reque
   }
   // The server asks the rules of the definition after the mutating policies, before the validating
   // ones.
-  const auto rules = admission.rules().check(review, scratch);
+  const auto rules = judging.run.validates() ? admission.rules().check(review, scratch)
+                                             : decltype(admission.rules().check(review, scratch)){};
   for (const Outcome& outcome : rules.outcomes) {
     report(judging, admission, outcome);
   }

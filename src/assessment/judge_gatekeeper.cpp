@@ -14,9 +14,10 @@ using gatekeeper::Enforcement;
 void judge_gatekeeper(const Judging& judging, const kube::Review& request, bool is_from_file) {
   const GatekeeperConstraints& engine = *judging.run.engines->gatekeeper;
   Arena& arena = *judging.worker.arena;
-  const SnapshotHost host(engine.host(),
+  const SnapshotHost host(judging.host(engine.host()),
                           {.user = &request.user_info,
-                           .source = is_from_file ? UserSource::Flags : UserSource::Review});
+                           .source = is_from_file ? UserSource::Flags : UserSource::Review,
+                           .outside = judging.worker.request.outside});
   for (std::uint32_t i = 0; i < engine.set().constraints().size(); ++i) {
     const gatekeeper::Constraint& constraint = engine.set().constraints()[i];
     if (constraint.engine == gatekeeper::Engine::RegoOnly) {

@@ -161,12 +161,18 @@ class KyvernoJudge {
     kyverno::Request request{.review = &review_,
                              .namespace_labels = namespace_labels(),
                              .is_admission = !is_from_file_,
-                             .world = &policies_.world()};
+                             .world = judging_.worker.request.kyverno != nullptr
+                                          ? judging_.worker.request.kyverno
+                                          : &policies_.world()};
     constexpr std::array kPhases{Phase::Mutate, Phase::VerifyImages, Phase::Validate,
                                  Phase::Generate, Phase::Cleanup};
     for (const Phase phase : kPhases) {
       if (phase == Phase::Cleanup && !is_from_file_) {
         continue;  // by the clock, not by requests
+      }
+      if (phase == Phase::Mutate ? !judging_.run.mutates()
+                                 : phase != Phase::VerifyImages && !judging_.run.validates()) {
+        continue;  // images are pinned in one call and verified in the other
       }
       std::vector<std::uint32_t>& candidates = judging_.worker.kyverno_candidates;
       const auto found = policies_.classic().candidates(phase, review_.kind, scratch);
@@ -222,9 +228,10 @@ class KyvernoJudge {
 
   void cel() {
     kyverno_cel::Scratch& scratch = judging_.worker.kyverno_cel_scratch;
-    const SnapshotHost host(policies_.host(),
+    const SnapshotHost host(judging_.host(policies_.host()),
                             {.user = &review_.user_info,
-                             .source = is_from_file_ ? UserSource::Flags : UserSource::Review});
+                             .source = is_from_file_ ? UserSource::Flags : UserSource::Review,
+                             .outside = judging_.worker.request.outside});
     policies_.cel().open({.review = review_,
                           .payload = {},
                           .snapshot = judging_.run.snapshot,
@@ -248,6 +255,12 @@ class KyvernoJudge {
       if (policy.mode != kyverno_cel::Mode::Kubernetes || (is_deleting && !is_from_file_)) {
         continue;  // payloads are for tests; what is deleted by the clock waits for no request
       }
+      if (!is_from_file_ && !policy.runs_on_admission) {
+        continue;
+      }
+      if (is_mutating(index) ? !judging_.run.mutates() : !judging_.run.validates()) {
+        continue;
+      }
       const kyverno_cel::Response response = policies_.cel().judge(index, scratch);
       if (response.verdict == kyverno_cel::Verdict::None) {
         continue;
@@ -267,8 +280,11 @@ class KyvernoJudge {
       if (waiver != nullptr && is_excused) {
         excuse(check, policy.is_denied, response.message, *waiver);
       } else {
-        report(check, verdict_of(response), policy.is_denied || !is_validating(policy),
-               response.message, {});
+        Finding* said = report(check, verdict_of(response),
+                               policy.is_denied || !is_validating(policy), response.message, {});
+        if (said != nullptr && said->mode == Mode::Audit && policy.is_warned) {
+          said->mode = Mode::Warn;
+        }
       }
       for (const Node& made : response.generated) {
         list_change(finding::Change::Kind::Created, &check, made);

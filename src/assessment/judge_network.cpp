@@ -8,6 +8,7 @@
 #include "reachability/entries/entries.hpp"
 #include "reachability/lint/figures.hpp"
 #include "reachability/lint/lint.hpp"
+#include "reachability/mesh/entry_answers.hpp"
 #include "reachability/mesh/mesh.hpp"
 #include "reachability/synthesis/candidate.hpp"
 
@@ -129,8 +130,8 @@ std::vector<Figure> figures_of(const reachability::NetworkFigures& figures) {
       share("world-exposed-workloads", "workloads exposed to the world", figures.world_exposed,
             figures.workloads,
             "Workloads that an entry from outside leads to (NodePort, LoadBalancer, Ingress, "
-            "Route, Gateway) that is not internal and that network policies let through, or "
-            "perhaps let through, of all workloads.");
+            "Route, Gateway) that is not internal and that network policies and the mesh let "
+            "through, or perhaps let through, of all workloads.");
   exposed.good = false;
   list.push_back(exposed);
   if (figures.pairs && figures.pairs->all != 0) {
@@ -184,7 +185,11 @@ std::vector<Figure> judge_network(const Run& run,
   reachability::World world(*run.snapshot, options.policies);
   const reachability::mesh::Mesh mesh(*run.snapshot, world,
                                       {.mode = options.mesh, .trust_domain = options.trust_domain});
-  const reachability::EntryList entries = reachability::list_entries(*run.snapshot, world);
+  reachability::EntryList entries = reachability::list_entries(*run.snapshot, world);
+  {
+    reachability::mesh::JoinedAnswers answers(world, mesh.is_present() ? &mesh : nullptr);
+    reachability::mesh::ask_mesh(answers, entries);
+  }
   for (const LintFinding& found : reachability::lint(
            {.snapshot = *run.snapshot, .world = world, .mesh = mesh, .entries = entries})) {
     judge.report(found);

@@ -60,18 +60,6 @@ bool any_matches(const std::vector<std::string>& patterns, std::string_view text
          });
 }
 
-bool rule_matches(const std::vector<std::string>& patterns, const Check& check) {
-  if (patterns.empty()) {
-    return true;
-  }
-  const std::string with_policy = fmt::format("{}/{}", check.policy, check.id);
-  const std::string with_engine = fmt::format("{}/{}", check.engine, check.id);
-  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
-    return wildcard_match(pattern, check.id) || wildcard_match(pattern, with_policy) ||
-           wildcard_match(pattern, with_engine);
-  });
-}
-
 const document::Name kMetadata{"metadata"};
 const document::Name kLabels{"labels"};
 
@@ -93,18 +81,29 @@ bool labels_match(const std::vector<std::pair<std::string, std::string>>& wanted
 
 }  // namespace
 
-bool matches(const Exception& exception, const Finding& finding, Day today) {
+bool names_rule(const std::vector<std::string>& patterns, const Check& check) {
+  const std::string with_policy = fmt::format("{}/{}", check.policy, check.id);
+  const std::string with_engine = fmt::format("{}/{}", check.engine, check.id);
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+    return wildcard_match(pattern, check.id) || wildcard_match(pattern, with_policy) ||
+           wildcard_match(pattern, with_engine);
+  });
+}
+
+bool matches(const Exception& exception, const Finding& finding, Day today,
+             std::string_view user) {
   const bool expired = exception.expires != 0 && today > exception.expires;
   // A waiver for users speaks of requests; a file has no user.
-  if (expired || finding.check == nullptr || finding.subject == nullptr ||
-      !exception.match.users.empty()) {
+  const bool is_for_others = !exception.match.users.empty() &&
+                             (user.empty() || !any_matches(exception.match.users, user));
+  if (expired || finding.check == nullptr || finding.subject == nullptr || is_for_others) {
     return false;
   }
   const scalar::ObjectRef& ref = finding.subject->ref;
   return any_matches(exception.match.kinds, ref.kind) &&
          any_matches(exception.match.namespaces, ref.name_space) &&
          any_matches(exception.match.names, ref.name) &&
-         rule_matches(exception.match.rules, *finding.check) &&
+         (exception.match.rules.empty() || names_rule(exception.match.rules, *finding.check)) &&
          labels_match(exception.match.labels, finding.subject->root);
 }
 

@@ -13,6 +13,7 @@
 
 namespace tally::finding {
 
+struct Check;
 struct Finding;
 
 // Days since 1970-01-01 (UTC). Exceptions expire at the end of their day.
@@ -44,7 +45,12 @@ struct Exception {
 [[nodiscard]] Result<Day> parse_day(std::string_view text);
 [[nodiscard]] std::string day_to_text(Day day);
 
+// Whether one of the patterns names the rule: "rule", "policy/rule", "engine/rule"; wildcards.
+[[nodiscard]] bool names_rule(const std::vector<std::string>& patterns, const Check& check);
+
 // Does the exception speak of this finding on this day? Labels are those of the subject's metadata.
-[[nodiscard]] bool matches(const Exception& exception, const Finding& finding, Day today);
+// `user`: who asks, of a request; empty: nobody known.
+[[nodiscard]] bool matches(const Exception& exception, const Finding& finding, Day today,
+                           std::string_view user = {});
 
 }  // namespace tally::finding

@@ -86,6 +86,33 @@ std::span<const std::uint32_t> PolicySet::candidates(Phase phase,
   return out;
 }
 
+std::vector<KindPattern> PolicySet::matched_kinds(std::uint32_t policy, Phase phase) const {
+  TALLY_ASSERT(policy < table_->policies.size());
+  std::vector<KindPattern> out;
+  for (const internal::Rule& rule : table_->policies[policy].rules) {
+    if (!rule.is_in(phase)) {
+      continue;
+    }
+    for (const internal::ResourceFilter& filter : rule.match.filters()) {
+      for (const internal::KindSelector& selector : filter.kinds()) {
+        out.push_back({.group = selector.group,
+                       .version = selector.version,
+                       .kind = selector.kind,
+                       .subresource = selector.subresource,
+                       .operations = filter.operations()});
+      }
+      if (filter.kinds().empty()) {
+        out.push_back({.group = "*",
+                       .version = "*",
+                       .kind = "*",
+                       .subresource = {},
+                       .operations = filter.operations()});
+      }
+    }
+  }
+  return out;
+}
+
 Response PolicySet::judge(std::uint32_t policy, Phase phase, const Request& request,
                           Scratch& scratch) const {
   TALLY_ASSERT(policy < table_->policies.size() && request.review != nullptr);

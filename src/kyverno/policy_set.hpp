@@ -147,6 +147,15 @@ struct PolicyInputs {
   const kube::CustomKinds* kinds = nullptr;    // kinds of CRDs; may be null
 };
 
+// What a rule matches, as `kinds` of its match block say it; parts may hold wildcards, "*" is any.
+struct KindPattern {
+  std::string_view group{};
+  std::string_view version{};
+  std::string_view kind{};
+  std::string_view subresource{};
+  std::vector<std::string_view> operations{};  // as the rule names them; empty: it names none
+};
+
 class PolicySet;
 struct Loaded;
 
@@ -188,6 +197,9 @@ class PolicySet {
 
   [[nodiscard]] Response judge(std::uint32_t policy, Phase phase, const Request& request,
                                Scratch& scratch) const;
+
+  // What the rules of this phase are about: for the rules of a webhook.
+  [[nodiscard]] std::vector<KindPattern> matched_kinds(std::uint32_t policy, Phase phase) const;
 
   struct Table;  // internal/policy_table.hpp
 

@@ -94,6 +94,15 @@ PolicySet& PolicySet::operator=(PolicySet&&) noexcept = default;
 
 std::span<const Policy> PolicySet::policies() const noexcept { return table_->policies; }
 
+std::vector<policy_cel::ResourceRule> PolicySet::rules(std::uint32_t policy) const {
+  std::vector<policy_cel::ResourceRule> out;
+  for (const Variant& variant : table_->loaded[policy].variants) {
+    const auto rules = variant.match.rules();
+    out.insert(out.end(), rules.begin(), rules.end());
+  }
+  return out;
+}
+
 Loaded PolicySet::load(const PolicyInputs& inputs) {
   Loaded loaded;
   auto table = std::make_unique<Table>();

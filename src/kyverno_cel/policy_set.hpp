@@ -44,6 +44,7 @@
 #include "kube/snapshot.hpp"
 #include "kyverno_cel/response.hpp"
 #include "policy_cel/evaluation.hpp"
+#include "policy_cel/match_resources.hpp"
 
 namespace tally::kyverno_cel {
 
@@ -153,6 +154,8 @@ class PolicySet {
 
   [[nodiscard]] static Loaded load(const PolicyInputs& inputs);
   [[nodiscard]] std::span<const Policy> policies() const noexcept;
+  // What the policy and its rules for pod controllers match.
+  [[nodiscard]] std::vector<policy_cel::ResourceRule> rules(std::uint32_t policy) const;
 
   // A new request: what was said before is gone.
   void open(const Request& request, Scratch& scratch) const;

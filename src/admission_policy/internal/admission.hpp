@@ -60,6 +60,7 @@ class Admission {
              const cel::Value& value, document::Node& patched, std::string& problem);
 
   const PolicySet::Table& table_;
+  policy_cel::MatchContext context_;  // where this request looks things up
   kube::Review review_;  // with the object as it stands
   Scratch::State& state_;
   const AdmitOptions& options_;

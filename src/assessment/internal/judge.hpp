@@ -12,6 +12,8 @@
 #include "admission_policy/policy_set.hpp"
 #include "assessment/assessment.hpp"
 #include "assessment/internal/namespace_policy.hpp"
+#include "assessment/kyverno_world.hpp"
+#include "assessment/world.hpp"
 #include "base/arena.hpp"
 #include "finding/assessment.hpp"
 #include "gatekeeper/constraint_set.hpp"
@@ -33,6 +35,14 @@ struct WorkloadFacts {
   workload::Census census;
 };
 
+// The world of one request, where it is not the one that the engines were loaded with.
+struct RequestWorld {
+  const World* world = nullptr;
+  const KyvernoWorld* kyverno = nullptr;
+  const Outside* outside = nullptr;
+  std::string_view user;  // who asks; empty: nobody known
+};
+
 // Working memory of one worker, reused from object to object.
 struct alignas(128) Worker {
   std::unique_ptr<Arena> arena;
@@ -44,6 +54,8 @@ struct alignas(128) Worker {
   kyverno::Scratch kyverno_scratch;
   kyverno_cel::Scratch kyverno_cel_scratch;
   std::vector<std::uint32_t> kyverno_candidates;
+  RequestWorld request;
+  NamespacePolicy spare_policy;  // of a namespace that nobody knew of before
 };
 
 // The results of a run of consecutive objects. Joined in order.
@@ -51,6 +63,7 @@ struct alignas(128) Part {
   std::vector<finding::Finding> findings;
   std::vector<finding::Change> changes;
   std::vector<finding::AdmissionDecision> decisions;
+  document::Node object;  // the last one, as the mutating policies left it; Null: unchanged
   std::vector<finding::WorkloadVerdict> verdicts;
   std::vector<WorkloadFacts> facts;        // one per verdict
   std::vector<finding::RuleCount> counts;  // failures, by position in the rule list of the run
@@ -80,11 +93,23 @@ struct Run {
   std::vector<const finding::Check*>
       rules;  // every rule that may be applied, in the order of the registry
   std::unordered_map<const finding::Check*, std::uint32_t> rule_positions;
+  admission_policy::Steps steps = admission_policy::Steps::All;
   [[nodiscard]] std::uint32_t rule_index(const finding::Check& check) const {
     return rule_positions.at(&check);
   }
+  // policies.size() for a namespace that is not among them.
   [[nodiscard]] std::uint32_t namespace_index(std::string_view name) const;
+  [[nodiscard]] const NamespacePolicy& policy_of(std::uint32_t index, std::string_view name,
+                                                 Worker& worker) const;
+  [[nodiscard]] bool mutates() const noexcept { return steps != admission_policy::Steps::Validate; }
+  [[nodiscard]] bool validates() const noexcept { return steps != admission_policy::Steps::Mutate; }
 };
+
+// What every run may say: the rules of this program and those of the loaded policies.
+void list_rules(Run& run);
+[[nodiscard]] Part make_part(const Run& run);
+// A request: judged as the object that it creates or changes, in the namespace of the request.
+void judge_review(const Run& run, const kube::Review& review, Worker& worker, Part& part);
 
 // What the admission policies say of a request, and nothing else.
 void judge_request(const Run& run, const kube::Object& object, const kube::Review& review,

@@ -21,6 +21,11 @@ struct Judging {
   Worker& worker;
   Part& part;
 
+  // What policies may ask of the world in this request.
+  [[nodiscard]] const HostContext& host(const HostContext& loaded) const {
+    return worker.request.world != nullptr ? worker.request.world->host() : loaded;
+  }
+
   void count_failure(const finding::Check& check, bool excepted) const {
     auto& count = part.counts[run.rule_index(check)];
     (excepted ? count.excepted : count.fail) += 1;
@@ -38,7 +43,7 @@ struct Judging {
   // Call when the finding is complete: exceptions match on its texts.
   void settle(finding::Finding& finding) const {
     for (const finding::Exception* exception : run.context->exceptions) {
-      if (finding::matches(*exception, finding, run.context->today)) {
+      if (finding::matches(*exception, finding, run.context->today, worker.request.user)) {
         finding.exception = exception;
         return;
       }

@@ -74,6 +74,9 @@ class ResourceFilter {
                              OfUser of_user) const;
   [[nodiscard]] bool excepts(const Subject& subject) const;
   [[nodiscard]] const std::vector<KindSelector>& kinds() const noexcept { return kinds_; }
+  [[nodiscard]] const std::vector<std::string_view>& operations() const noexcept {
+    return operations_;
+  }
 
  private:
   [[nodiscard]] bool matches_resource(const Subject& subject, EphemeralContainers containers) const;
