@@ -12,6 +12,8 @@
 #include "base/text.hpp"
 #include "document/read.hpp"
 #include "input/exceptions.hpp"
+#include "input/internal/selector_reader.hpp"
+#include "input/internal/serve_reader.hpp"
 #include "input/internal/strict_reader.hpp"
 
 namespace tally::input {
@@ -25,91 +27,6 @@ constexpr std::size_t kConfigBytesMax = std::size_t{16} << 20U;
 constexpr std::string_view kNameLabel = "kubernetes.io/metadata.name";
 
 constexpr std::array<std::string_view, 3> kTierNames = {"privileged", "baseline", "restricted"};
-
-Result<void> read_match_labels(const Node& node, const StrictReader& reader,
-                               scalar::LabelSelector& selector) {
-  if (!node.is_object()) {
-    return std::unexpected(reader.error(
-        node.offset(),
-        fmt::format("found {} for 'matchLabels', expected a map of labels", found_text(node))));
-  }
-  for (const Member member : node.members()) {
-    TALLY_TRY(std::string value, reader.text(member.value, member.key));
-    scalar::LabelRequirement requirement;
-    requirement.key = member.key;
-    requirement.op = scalar::SelectorOperator::In;
-    requirement.values = {std::move(value)};
-    if (auto added = selector.add(std::move(requirement)); !added) {
-      return std::unexpected(reader.error(member.key_offset, added.error().message));
-    }
-  }
-  return {};
-}
-
-Result<void> read_match_expressions(const Node& node, const StrictReader& reader,
-                                    scalar::LabelSelector& selector) {
-  static constexpr std::array<std::string_view, 3> kKeys = {"key", "operator", "values"};
-  static constexpr std::string_view kOperators = "In, NotIn, Exists, DoesNotExist";
-  TALLY_CHECK(reader.list(node, "matchExpressions"));
-  for (const Node& item : node.items()) {
-    TALLY_CHECK(reader.map(item, "a label requirement", kKeys));
-    const Node* key = item.find("key");
-    const Node* word = item.find("operator");
-    if (key == nullptr || word == nullptr) {
-      return std::unexpected(
-          reader.error(item.offset(), fmt::format("found a label requirement without '{}'",
-                                                  key == nullptr ? "key" : "operator")));
-    }
-    scalar::LabelRequirement requirement;
-    TALLY_TRY(requirement.key, reader.text(*key, "key"));
-    TALLY_TRY(const std::string operator_text, reader.text(*word, "operator"));
-    const auto op = scalar::parse_operator(operator_text);
-    if (!op || *op == scalar::SelectorOperator::GreaterThan ||
-        *op == scalar::SelectorOperator::LessThan) {
-      return std::unexpected(
-          reader.error(word->offset(), fmt::format("found the operator '{}', expected one of: {}",
-                                                   excerpt(operator_text, 30), kOperators)));
-    }
-    requirement.op = *op;
-    if (const Node* values = item.find("values"); values != nullptr) {
-      TALLY_TRY(requirement.values, reader.texts(*values, "values"));
-    }
-    if (auto added = selector.add(std::move(requirement)); !added) {
-      return std::unexpected(reader.error(item.offset(), added.error().message));
-    }
-  }
-  return {};
-}
-
-// Text as for `kubectl -l`, or matchLabels and matchExpressions as in the API.
-Result<scalar::LabelSelector> read_selector(const Node& node, const StrictReader& reader) {
-  if (node.is_string()) {
-    auto parsed = scalar::LabelSelector::parse(node.text());
-    if (!parsed) {
-      return std::unexpected(reader.error(node.offset(), parsed.error().message));
-    }
-    if (parsed->is_empty()) {
-      return std::unexpected(reader.error(
-          node.offset(), "found an empty selector, expected at least one requirement"));
-    }
-    return std::move(*parsed);
-  }
-  static constexpr std::array<std::string_view, 2> kKeys = {"matchLabels", "matchExpressions"};
-  TALLY_CHECK(reader.map(node, "a selector", kKeys));
-  scalar::LabelSelector selector;
-  if (const Node* labels = node.find("matchLabels"); labels != nullptr) {
-    TALLY_CHECK(read_match_labels(*labels, reader, selector));
-  }
-  if (const Node* expressions = node.find("matchExpressions"); expressions != nullptr) {
-    TALLY_CHECK(read_match_expressions(*expressions, reader, selector));
-  }
-  if (selector.is_empty()) {
-    return std::unexpected(
-        reader.error(node.offset(), "found an empty selector, expected at least one requirement",
-                     "To put every namespace into a tier write `names: [\"*\"]`."));
-  }
-  return selector;
-}
 
 Result<TierEntry> read_tier_entry(const Node& node, Tier tier, const StrictReader& reader) {
   static constexpr std::array<std::string_view, 2> kKeys = {"names", "selector"};
@@ -260,9 +177,9 @@ Result<void> read_header(const Node& root, const StrictReader& reader) {
 }
 
 Result<Config> read_root(const Node& root, const StrictReader& reader) {
-  static constexpr std::array<std::string_view, 8> kKeys = {
-      "apiVersion", "kind",   "tiers",   "podSecurity",
-      "exceptions", "failOn", "exclude", "defaultNamespace"};
+  static constexpr std::array<std::string_view, 10> kKeys = {
+      "apiVersion",       "kind",        "tiers", "podSecurity", "exceptions", "failOn", "exclude",
+      "defaultNamespace", "enforcement", "serve"};
   TALLY_CHECK(reader.map(root, "the configuration", kKeys));
   TALLY_CHECK(read_header(root, reader));
   Config config;
@@ -280,6 +197,10 @@ Result<Config> read_root(const Node& root, const StrictReader& reader) {
       TALLY_TRY(config.exclude, reader.texts(member.value, "exclude"));
     } else if (member.key == "defaultNamespace") {
       TALLY_TRY(config.default_namespace, reader.text(member.value, "defaultNamespace"));
+    } else if (member.key == "enforcement") {
+      TALLY_TRY(config.enforcement, read_enforcement(member.value, reader));
+    } else if (member.key == "serve") {
+      TALLY_TRY(config.serve, read_serve(member.value, reader));
     }
   }
   return config;

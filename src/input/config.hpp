@@ -20,6 +20,7 @@
 #include "document/source.hpp"
 #include "finding/exception.hpp"
 #include "finding/finding.hpp"
+#include "input/serve_config.hpp"
 #include "scalar/label_selector.hpp"
 
 namespace tally::input {
@@ -71,6 +72,8 @@ struct Config {
   std::optional<FailOn> fail_on;
   std::vector<std::string> exclude;
   std::optional<std::string> default_namespace;
+  Enforcement enforcement;
+  Serve serve;
 
   // The tier of a namespace. `labels` are those of its Namespace object (Null: it has none).
   // Without such an object in the input, labels_known is false: the namespace then has the one

@@ -80,6 +80,37 @@ Result<void> StrictReader::list(const document::Node& node, std::string_view key
   return {};
 }
 
+Result<bool> StrictReader::boolean(const document::Node& node, std::string_view key) const {
+  if (!node.is_bool()) {
+    return std::unexpected(
+        error(node.offset(),
+              fmt::format("found {} for '{}', expected true or false", found_text(node), key)));
+  }
+  return node.boolean();
+}
+
+Result<std::int64_t> StrictReader::integer(const document::Node& node, std::string_view key,
+                                           Range range) const {
+  const auto value = node.is_number() ? node.integer() : std::nullopt;
+  if (!value || *value < range.min || *value > range.max) {
+    return std::unexpected(
+        error(node.offset(), fmt::format("found {} for '{}', expected a whole number from {} to {}",
+                                         found_text(node), key, range.min, range.max)));
+  }
+  return *value;
+}
+
+Result<std::size_t> StrictReader::choice(const document::Node& node, std::string_view key,
+                                         std::span<const std::string_view> words) const {
+  const auto found = node.is_string() ? std::ranges::find(words, node.text()) : words.end();
+  if (found == words.end()) {
+    return std::unexpected(
+        error(node.offset(), fmt::format("found {} for '{}', expected one of: {}", found_text(node),
+                                         key, fmt::join(words, ", "))));
+  }
+  return static_cast<std::size_t>(found - words.begin());
+}
+
 Result<std::vector<std::string>> StrictReader::texts(const document::Node& node,
                                                      std::string_view key) const {
   TALLY_CHECK(list(node, key));

@@ -2,6 +2,8 @@
 // Reading a Node against a fixed shape: every failure names the place, what was found and what was
 // expected.
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -30,6 +32,16 @@ class StrictReader {
   [[nodiscard]] Result<std::vector<std::string>> texts(const document::Node& node,
                                                        std::string_view key) const;
   [[nodiscard]] Result<void> list(const document::Node& node, std::string_view key) const;
+  [[nodiscard]] Result<bool> boolean(const document::Node& node, std::string_view key) const;
+  struct Range {
+    std::int64_t min = 0;
+    std::int64_t max = 0;
+  };
+  [[nodiscard]] Result<std::int64_t> integer(const document::Node& node, std::string_view key,
+                                             Range range) const;
+  // One of these words, as its place among them.
+  [[nodiscard]] Result<std::size_t> choice(const document::Node& node, std::string_view key,
+                                           std::span<const std::string_view> words) const;
 
  private:
   const document::Source* source_;
