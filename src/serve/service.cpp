@@ -15,6 +15,7 @@
 #include "admission/policy_catalogue.hpp"
 #include "document/read.hpp"
 #include "history/writer.hpp"
+#include "kube/api_kinds.hpp"
 #include "kube/objects.hpp"
 #include "kube_client/lease.hpp"
 #include "kube_client/object_path.hpp"
@@ -735,6 +736,7 @@ void Service::turn() {
 }
 
 Result<void> Service::run(const std::stop_token& stop) {
+  kube::load_api_kinds();
   TALLY_CHECK(read_config());
   TALLY_CHECK(open_store());
   register_metrics();
