@@ -1,4 +1,4 @@
-// Verbs, flags, help and completion come from one tree. Only this file and declare_network.cpp see
+// Verbs, flags, help and completion come from one tree. Only this file and declare_*.cpp see
 // CLI11 (six seconds of compile time each).
 #include "command_line.hpp"
 
@@ -8,7 +8,10 @@
 #include <sstream>
 
 #include "command_examples.hpp"
+#include "declare_install.hpp"
+#include "declare_history.hpp"
 #include "declare_network.hpp"
+#include "declare_serve.hpp"
 #include "version.hpp"
 
 namespace tally::app {
@@ -25,6 +28,10 @@ struct Tree {
   CLI::App* lint = nullptr;
   CLI::App* migrate = nullptr;
   CLI::App* network = nullptr;
+  CLI::App* finding = nullptr;
+  CLI::App* decision = nullptr;
+  CLI::App* install = nullptr;
+  CLI::App* serve = nullptr;
   CLI::App* mutate = nullptr;
   CLI::App* generate = nullptr;
   CLI::App* test = nullptr;
@@ -48,6 +55,10 @@ struct Tree {
     generate = declare_change("generate", "Print what generating policies would create");
     declare_test();
     network = declare_network(app, command.network);
+    finding = declare_finding(app, command.history);
+    decision = declare_decision(app, command.history);
+    serve = declare_serve(app, command.serve);
+    install = declare_install(app, command.install);
     explain =
         app.add_subcommand("explain", "Document a rule: what it examines, why, and what to do");
     explain
@@ -411,11 +422,19 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       parsed.command.verb = Verb::Migrate;
     } else if (tree.network->parsed()) {
       parsed.command.verb = Verb::Network;
+    } else if (tree.finding->parsed()) {
+      parsed.command.verb = Verb::Finding;
+    } else if (tree.decision->parsed()) {
+      parsed.command.verb = Verb::Decision;
     } else if (tree.mutate->parsed() || tree.generate->parsed()) {
       parsed.command.verb = Verb::Change;
       parsed.command.change.is_generate = tree.generate->parsed();
     } else if (tree.test->parsed()) {
       parsed.command.verb = Verb::Test;
+    } else if (tree.serve->parsed()) {
+      parsed.command.verb = Verb::Serve;
+    } else if (tree.install->parsed()) {
+      parsed.command.verb = Verb::Install;
     } else if (tree.explain->parsed()) {
       parsed.command.verb = Verb::Explain;
     } else if (tree.completion->parsed()) {

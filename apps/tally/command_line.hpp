@@ -16,11 +16,15 @@ enum class Verb : unsigned char {
   Cel,
   Change,
   Completion,
+  Decision,
   Explain,
+  Finding,
+  Install,
   Jp,
   Lint,
   Migrate,
   Network,
+  Serve,
   Test,
   Trace,
   Version,
@@ -185,6 +189,61 @@ struct TestFlags {
   unsigned threads = 0;  // 0: as many as the machine has
 };
 
+struct InstallFlags {
+  bool is_dry_run = false;
+  std::string name_space = "tally-system";
+  std::string image;  // empty: of this version
+  unsigned replicas = 2;
+  std::string store;  // URL of a PostgreSQL server; may hold a password
+};
+
+// `tally finding VERB` and `tally decision VERB`
+struct HistoryFlags {
+  enum class Verb : unsigned char { List, Show, Scopes };
+  Verb verb = Verb::List;
+  std::string store;  // empty: $TALLY_STORE, or the file in the state folder
+  std::string id;     // of show
+  std::string since;
+  std::string until;
+  std::string name_space;
+  std::string policy;
+  std::string user;
+  std::string kind;
+  std::string severity;
+  std::string output = "table";  // table, json or yaml
+  std::uint32_t limit = 100;     // 0: all
+  bool denied = false;
+  bool open = false;
+  bool resolved = false;
+  bool request = false;  // of show: print the request itself
+};
+
+// What is given here stands before tally.yaml.
+struct ServeFlags {
+  std::string config;
+  std::vector<std::string> policies;
+  std::string listen;
+  std::string listen_health;
+  std::string state;
+  std::string store;
+  ClusterFlags cluster;
+  bool is_alone = false;  // no API server
+  std::string name_space;
+  std::string service;
+  std::string webhook_url;
+  bool no_webhook = false;
+  bool no_audit = false;
+  std::string certificate;
+  std::string key;
+  std::string authority;
+  std::string client_authority;
+  std::string certificate_life;
+  std::string log_level;
+  std::string log_format;
+  std::vector<std::string> allowed_hosts;
+  unsigned threads = 0;  // 0: as many as the machine has
+};
+
 struct CommandLine {
   Verb verb = Verb::None;
   AssessFlags assess;
@@ -195,6 +254,9 @@ struct CommandLine {
   ChangeFlags change;
   MigrateFlags migrate;
   NetworkFlags network;
+  HistoryFlags history;  // of finding and decision
+  InstallFlags install;
+  ServeFlags serve;
   TestFlags test;
   std::string rule;   // explain RULE
   std::string shell;  // completion SHELL

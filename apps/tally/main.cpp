@@ -25,14 +25,22 @@ int main(int argc, char** argv) {
       return run_cel(parsed.command.cel);
     case Verb::Change:
       return run_change(parsed.command.change);
+    case Verb::Decision:
+      return run_decision(parsed.command.history);
+    case Verb::Finding:
+      return run_finding(parsed.command.history);
     case Verb::Jp:
       return run_jp(parsed.command.jp);
     case Verb::Lint:
       return run_lint(parsed.command.lint);
+    case Verb::Install:
+      return run_install(parsed.command.install);
     case Verb::Migrate:
       return run_migrate(parsed.command.migrate);
     case Verb::Network:
       return run_network(parsed.command.network);
+    case Verb::Serve:
+      return run_serve(parsed.command.serve);
     case Verb::Test:
       return run_test(parsed.command.test);
     case Verb::Trace:

@@ -58,6 +58,28 @@ std::unique_ptr<LoadedNetwork> load_network(const std::vector<std::string>& path
   return loaded;
 }
 
+Result<std::unique_ptr<reachability::mesh::Mesh>> load_mesh(const LoadedNetwork& loaded,
+                                                            const NetworkFlags& flags) {
+  TALLY_TRY(const auto options, mesh_options_of(flags));
+  auto found =
+      std::make_unique<reachability::mesh::Mesh>(*loaded.cluster.snapshot, *loaded.world, options);
+  if (!found->is_present()) {
+    return nullptr;
+  }
+  for (const authorization::Problem& problem : found->problems()) {
+    if (problem.kind == authorization::Problem::Kind::Warning) {
+      continue;
+    }
+    const bool is_refused = problem.kind == authorization::Problem::Kind::Refused;
+    print_warning(
+        flags,
+        fmt::format("{}: {} {}: {}{}", reachability::place_of(*problem.object, problem.offset),
+                    reachability::title_of(*problem.object), problem.pointer, problem.message,
+                    is_refused ? "; the policy is left out" : ""));
+  }
+  return found;
+}
+
 int refuse_foreign(const NetworkFlags& flags, std::initializer_list<std::string_view> formats) {
   const bool is_foreign = !flags.focus_workload_peers.empty() || !flags.focus_direction.empty() ||
                           !flags.focus_connection.empty() || !flags.explain_only.empty() ||

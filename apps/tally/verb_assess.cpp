@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 
 #include "assessment/admission.hpp"
@@ -153,12 +154,19 @@ struct Beside {
   kube::Operation operation = kube::Operation::Create;
 };
 
+// Network policies and a mesh's are judged with the state that they are for.
+bool is_of_network(const kube::Object& object) {
+  const kube::RecognisedKind* row = kube::recognise(object.ref);
+  return row != nullptr && (row->engine == "network_policy" || row->engine == "authorization");
+}
+
 // A policy of a kind that waits for its engine must not be passed over when it was asked for.
 Result<void> check_policies(const input::Inputs& policies) {
   for (const kube::Object& object : policies.objects) {
     const kube::RecognisedKind* row = kube::recognise(object.ref);
     const bool is_judged = row == nullptr || row->engine == "admission_policy" ||
-                           row->engine == "kyverno" || row->what.contains("constraint");
+                           row->engine == "kyverno" || row->what.contains("constraint") ||
+                           is_of_network(object);
     if (!is_judged && (row->engine == "gatekeeper" || row->what.contains("policy"))) {
       Error error{.kind = ErrorKind::Content,
                   .message = fmt::format("{} {}: a {} cannot be evaluated yet", object.ref.kind,
@@ -256,6 +264,7 @@ void add_policy_errors(const assessment::KyvernoPolicies& policies,
 finding::Assessment judge(const Plan& plan, const AssessFlags& flags, input::Inputs inputs,
                           const Beside& beside, const assessment::Outside& outside) {
   const auto reviews = take_reviews(inputs);
+  std::ranges::copy_if(beside.policies.objects, std::back_inserter(inputs.objects), is_of_network);
   // The assessment's texts point into the default namespace and the exceptions: both outlive it in
   // run_assess.
   const auto snapshot =

@@ -53,6 +53,10 @@ struct LoadedNetwork {
                                  std::initializer_list<std::string_view> formats);
 // --mesh and --trust-domain.
 [[nodiscard]] Result<reachability::mesh::MeshOptions> mesh_options_of(const NetworkFlags& flags);
+// The mesh of the input; null: the input does not speak of one. What of it could not be read is
+// printed as warnings.
+[[nodiscard]] Result<std::unique_ptr<reachability::mesh::Mesh>> load_mesh(
+    const LoadedNetwork& loaded, const NetworkFlags& flags);
 // 0 or 1; what could not be read makes the answer one that cannot be relied on: 2.
 [[nodiscard]] int exit_code(const LoadedNetwork& loaded, bool is_good);
 

@@ -7,6 +7,7 @@
 #include "base/file_writer.hpp"
 #include "output.hpp"
 #include "reachability/map/map.hpp"
+#include "reachability/mesh/entry_answers.hpp"
 #include "verb_network.hpp"
 #include "version.hpp"
 
@@ -68,7 +69,11 @@ int run_network_map(const NetworkFlags& flags) {
     return fail_network(flags, options.error());
   }
   const reachability::mesh::Mesh mesh(snapshot, *loaded->world, *options);
-  const reachability::EntryList entries = reachability::list_entries(snapshot, *loaded->world);
+  reachability::EntryList entries = reachability::list_entries(snapshot, *loaded->world);
+  {
+    reachability::mesh::JoinedAnswers answers(*loaded->world, mesh.is_present() ? &mesh : nullptr);
+    reachability::mesh::ask_mesh(answers, entries);
+  }
   const std::string page =
       reachability::to_html(*loaded->world, {.tally_version = kVersion,
                                              .inputs = inputs,

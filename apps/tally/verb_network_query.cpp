@@ -187,10 +187,15 @@ int run_network_query(const NetworkFlags& flags) {
       return fail_network(flags, read.error());
     }
   }
+  const auto mesh = load_mesh(*loaded, flags);
+  if (!mesh) {
+    return fail_network(flags, mesh.error());
+  }
+  reachability::mesh::JoinedAnswers answers(*loaded->world, mesh->get());
   std::vector<reachability::AssertionResult> results;
   bool is_done = true;
   for (const kube::Object& object : files.objects()) {
-    auto checked = reachability::check_assertions(*loaded->world, object);
+    auto checked = reachability::check_assertions(answers, object);
     if (!checked) {
       static_cast<void>(fail_network(flags, checked.error()));
       is_done = false;

@@ -16,6 +16,7 @@
 #include "reachability/explain.hpp"
 #include "reachability/exposure.hpp"
 #include "reachability/mesh/connection_list.hpp"
+#include "reachability/mesh/entry_answers.hpp"
 #include "reachability/mesh/explanation.hpp"
 #include "verb_network.hpp"
 
@@ -35,28 +36,6 @@ struct Question {
   reachability::Side destination;
   std::optional<reachability::Port> port;
 };
-
-// The mesh of the input; null: the input does not speak of one.
-Result<std::unique_ptr<mesh::Mesh>> load_mesh(const LoadedNetwork& loaded,
-                                              const NetworkFlags& flags) {
-  TALLY_TRY(const auto options, mesh_options_of(flags));
-  auto found = std::make_unique<mesh::Mesh>(*loaded.cluster.snapshot, *loaded.world, options);
-  if (!found->is_present()) {
-    return nullptr;
-  }
-  for (const authorization::Problem& problem : found->problems()) {
-    if (problem.kind == authorization::Problem::Kind::Warning) {
-      continue;
-    }
-    const bool is_refused = problem.kind == authorization::Problem::Kind::Refused;
-    print_warning(
-        flags,
-        fmt::format("{}: {} {}: {}{}", reachability::place_of(*problem.object, problem.offset),
-                    reachability::title_of(*problem.object), problem.pointer, problem.message,
-                    is_refused ? "; the policy is left out" : ""));
-  }
-  return found;
-}
 
 // --method, --path, --host; nothing: none is given.
 std::optional<mesh::HttpRequest> read_request(const NetworkFlags& flags) {
@@ -195,8 +174,14 @@ int run_network_exposure(const NetworkFlags& flags) {
   if (loaded == nullptr) {
     return kCannot;
   }
+  const auto mesh = load_mesh(*loaded, flags);
+  if (!mesh) {
+    return fail_network(flags, mesh.error());
+  }
   const auto list = reachability::list_exposure(*loaded->world);
-  const auto entries = reachability::list_entries(*loaded->cluster.snapshot, *loaded->world);
+  auto entries = reachability::list_entries(*loaded->cluster.snapshot, *loaded->world);
+  mesh::JoinedAnswers answers(*loaded->world, mesh->get());
+  mesh::ask_mesh(answers, entries);
   static_cast<void>(print(flags.output == "json"
                               ? reachability::to_json(*loaded->world, list, entries)
                               : reachability::to_text(*loaded->world, list, entries)));
@@ -215,7 +200,14 @@ int run_network_difference(const NetworkFlags& flags) {
   if (before == nullptr || after == nullptr) {
     return kCannot;
   }
-  const auto changes = reachability::difference(*before->world, *after->world);
+  const auto old_mesh = load_mesh(*before, flags);
+  const auto new_mesh = load_mesh(*after, flags);
+  if (!old_mesh || !new_mesh) {
+    return fail_network(flags, old_mesh ? new_mesh.error() : old_mesh.error());
+  }
+  mesh::JoinedAnswers old_answers(*before->world, old_mesh->get());
+  mesh::JoinedAnswers new_answers(*after->world, new_mesh->get());
+  const auto changes = reachability::difference(old_answers, new_answers);
   const std::string text = flags.output == "csv"    ? reachability::to_csv(changes)
                            : flags.output == "json" ? reachability::to_json(changes)
                            : flags.output == "md"   ? reachability::to_markdown(changes)

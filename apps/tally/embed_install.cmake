@@ -1,0 +1,16 @@
+# Writes deploy/install/ as C++: cmake -DFOLDER=... -DOUTPUT=... -P embed_install.cmake
+set(text "// Generated from deploy/install: edit the chart.\n#include \"install_manifests.hpp\"\n\nnamespace tally::app {\n\n")
+foreach(pair "kInstallManifests=manifests.yaml" "kInstallStoreManifests=store.yaml")
+  string(REGEX MATCH "^([^=]+)=(.+)$" unused "${pair}")
+  set(name ${CMAKE_MATCH_1})
+  file(READ "${FOLDER}/${CMAKE_MATCH_2}" content)
+  string(FIND "${content}" ")tally\"" clash)
+  if(NOT clash EQUAL -1)
+    message(FATAL_ERROR "${name} holds the end of a raw string")
+  endif()
+  # What is printed was not written by the tool.
+  string(REGEX REPLACE "^#[^\n]*\n" "" content "${content}")
+  string(APPEND text "const std::string_view ${name} = R\"tally(${content})tally\";\n")
+endforeach()
+string(APPEND text "\n}  // namespace tally::app\n")
+file(WRITE "${OUTPUT}" "${text}")
