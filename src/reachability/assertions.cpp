@@ -6,6 +6,7 @@
 #include "document/json_writer.hpp"
 #include "reachability/connections.hpp"
 #include "reachability/explain.hpp"
+#include "reachability/mesh/layers.hpp"
 
 namespace tally::reachability {
 
@@ -111,22 +112,28 @@ Result<ConnectionSet> read_ports(std::string_view text) {
   return ports;
 }
 
-// A connection of the set, in words.
-std::string one_of(const ConnectionSet& connections) {
+// Nothing: it has none of a protocol with ports.
+std::optional<Port> first_port(const ConnectionSet& connections) {
   for (std::size_t i = 0; i < scalar::kProtocolCount; ++i) {
     const auto protocol = static_cast<scalar::Protocol>(i);
     const auto intervals = connections.ports(protocol).intervals();
     if (!intervals.empty()) {
-      return std::string(scalar::protocol_name(protocol)) + " " +
-             std::to_string(intervals.front().first);
+      return Port{.protocol = protocol, .number = intervals.front().first};
     }
   }
-  return connections.to_string();
+  return std::nullopt;
+}
+
+// A connection of the set, in words.
+std::string one_of(const ConnectionSet& connections) {
+  const std::optional<Port> port = first_port(connections);
+  return port ? port_text(*port) : connections.to_string();
 }
 
 class Checker {
  public:
-  Checker(World& world, AssertionResult& result) : world_(world), result_(result) {}
+  Checker(mesh::JoinedAnswers& answers, AssertionResult& result)
+      : answers_(answers), world_(answers.world()), result_(result) {}
 
   Result<void> check_rule(std::string_view text, bool is_deny) {
     const std::size_t arrow = text.find("->");
@@ -177,64 +184,107 @@ class Checker {
     }
   }
 
-  void judge(const std::string& from, const std::string& to, const ConnectionSet& allowed,
-             const ConnectionSet& unknown, const ConnectionSet& asked, bool is_deny) {
+  // One side of a pair: a workload, or addresses.
+  struct End {
+    std::optional<std::uint32_t> workload{};
+    AddressSet addresses{};
+  };
+  [[nodiscard]] std::string label_of(const End& end) const {
+    return end.workload ? world_.workloads()[*end.workload].label : to_words(end.addresses);
+  }
+
+  struct Asked {
+    const ConnectionSet& connections;
+    bool is_deny = false;
+  };
+
+  void judge(const End& from, const End& to, const MeshColumns& passing, const Asked& asked) {
+    const ConnectionSet perhaps = passing.allowed.unite(passing.unknown);
     const ConnectionSet wrong =
-        is_deny ? allowed.unite(unknown).intersect(asked) : asked.minus(allowed);
+        asked.is_deny ? perhaps.intersect(asked.connections)
+                      : asked.connections.minus(passing.allowed.minus(passing.by_request));
     if (wrong.is_empty()) {
       return;
     }
-    const bool is_perhaps = is_deny ? !wrong.intersects(allowed) : wrong.intersects(unknown);
-    violate(from + " -> " + to + "  " + one_of(is_perhaps ? wrong.intersect(unknown) : wrong) +
-            (is_perhaps ? " is perhaps " : " is ") + (is_deny ? "allowed" : "denied"));
+    violate(result_.violations == 0 ? witness_of(from, to, passing, wrong, asked.is_deny)
+                                    : std::string());
+  }
+
+  // Something that is sure shows more than what is perhaps.
+  [[nodiscard]] std::string witness_of(const End& from, const End& to, const MeshColumns& passing,
+                                       const ConnectionSet& wrong, bool is_deny) const {
+    const ConnectionSet of_requests = wrong.intersect(passing.by_request);
+    const ConnectionSet unknown = wrong.intersect(passing.unknown);
+    std::string out = label_of(from) + " -> " + label_of(to) + "  ";
+    if (is_deny ? wrong == of_requests : !of_requests.is_empty()) {
+      return out.append(one_of(of_requests))
+          .append(" is allowed for some requests only: ")
+          .append(passing.requests);
+    }
+    const bool is_perhaps = is_deny ? wrong == unknown : !unknown.is_empty();
+    const ConnectionSet& shown = is_perhaps ? unknown : wrong;
+    out.append(one_of(shown)).append(is_perhaps ? " is perhaps " : " is ");
+    out.append(is_deny ? "allowed" : "denied");
+    return answers_.mesh() == nullptr ? out : out.append(layers_of(from, to, shown));
+  }
+
+  // Which layers say so: " by the mesh: AuthorizationPolicy shop/api, policies.yaml:12".
+  [[nodiscard]] std::string layers_of(const End& from, const End& to,
+                                      const ConnectionSet& connections) const {
+    const std::optional<Port> port = first_port(connections);
+    if (!port) {
+      return {};
+    }
+    const auto party_of = [&](const End& end) {
+      return end.workload
+                 ? mesh::Party{.endpoint = world_.workloads()[*end.workload].endpoints.front()}
+                 : mesh::Party{.endpoint = {}, .addresses = end.addresses};
+    };
+    return mesh::deciding_layer(
+        mesh::judge_layers(*answers_.mesh(), party_of(from), party_of(to), *port));
   }
 
   void check_inside(const Parties& from, const Parties& to, const ConnectionSet& asked,
                     bool is_deny) {
-    const network_policy::ConnectionPool& pool = world_.analyser().connections();
-    const auto workloads = world_.workloads();
-    for (std::size_t source = 0; source < workloads.size(); ++source) {
+    const auto count = static_cast<std::uint32_t>(world_.workloads().size());
+    for (std::uint32_t source = 0; source < count; ++source) {
       if (!from.workloads[source]) {
         continue;
       }
-      for (std::size_t destination = 0; destination < workloads.size(); ++destination) {
-        if (!to.workloads[destination] || source == destination) {
-          continue;
+      for (std::uint32_t destination = 0; destination < count; ++destination) {
+        if (to.workloads[destination] && source != destination) {
+          judge({.workload = source}, {.workload = destination},
+                *answers_.between(source, destination), {.connections = asked, .is_deny = is_deny});
         }
-        const auto answer = world_.analyser().between_classes(workloads[source].class_id,
-                                                              workloads[destination].class_id);
-        judge(workloads[source].label, workloads[destination].label, pool.at(answer.allowed),
-              pool.at(answer.unknown), asked, is_deny);
       }
     }
   }
 
   void check_outside(const Parties& from, const Parties& to, const ConnectionSet& asked,
                      bool is_deny) {
-    const network_policy::ConnectionPool& pool = world_.analyser().connections();
     for (const Direction direction : {Direction::Ingress, Direction::Egress}) {
       const bool is_ingress = direction == Direction::Ingress;
       const Parties& own = is_ingress ? to : from;
       const AddressSet& outside = is_ingress ? from.outside : to.outside;
-      for (std::size_t i = 0; i < own.workloads.size() && !outside.is_empty(); ++i) {
+      for (std::uint32_t i = 0; i < own.workloads.size() && !outside.is_empty(); ++i) {
         if (!own.workloads[i]) {
           continue;
         }
-        const Workload& workload = world_.workloads()[i];
-        for (const auto& [addresses, answer] :
-             world_.analyser().table(workload.class_id, direction).outside) {
+        for (const auto& [addresses, passing] : answers_.outside(i, direction)) {
           const AddressSet part = addresses.intersect(outside);
           if (part.is_empty()) {
             continue;
           }
-          const std::string words = to_words(part);
-          judge(is_ingress ? words : workload.label, is_ingress ? workload.label : words,
-                pool.at(answer.allowed), pool.at(answer.unknown), asked, is_deny);
+          const End inner{.workload = i};
+          const End outer{.workload = {}, .addresses = part};
+          judge(is_ingress ? outer : inner, is_ingress ? inner : outer, *passing,
+                {.connections = asked, .is_deny = is_deny});
         }
       }
     }
   }
 
+  mesh::JoinedAnswers& answers_;
   World& world_;
   AssertionResult& result_;
 };
@@ -242,6 +292,12 @@ class Checker {
 }  // namespace
 
 Result<std::vector<AssertionResult>> check_assertions(World& world, const kube::Object& file) {
+  mesh::JoinedAnswers answers(world, nullptr);
+  return check_assertions(answers, file);
+}
+
+Result<std::vector<AssertionResult>> check_assertions(mesh::JoinedAnswers& answers,
+                                                      const kube::Object& file) {
   const auto at = [&](const Node& node, std::string message) {
     return std::unexpected(
         Error{.kind = ErrorKind::Content,
@@ -273,7 +329,7 @@ Result<std::vector<AssertionResult>> check_assertions(World& world, const kube::
       ++kinds;
       const std::string_view text = trimmed(member.value.text());
       result.text = std::string(member.key) + " " + std::string(text);
-      Checker checker(world, result);
+      Checker checker(answers, result);
       auto done = member.key == "isolated" ? checker.check_isolated(text)
                                            : checker.check_rule(text, member.key == "deny");
       if (!done) {

@@ -17,6 +17,9 @@
 //
 // `not` turns around what is listed, outside addresses included. deny: nothing of it may pass, not
 // even perhaps; allow: everything of it must; isolated: policies of both directions select it.
+//
+// Where the input has a mesh, what passes is what both layers let through; a witness names the
+// layer that decides.
 
 #include <optional>
 #include <span>
@@ -24,7 +27,7 @@
 #include <vector>
 
 #include "document/node.hpp"
-#include "reachability/world.hpp"
+#include "reachability/mesh/joined.hpp"
 
 namespace tally::reachability {
 
@@ -39,6 +42,8 @@ struct AssertionResult {
 };
 
 // An error: the file is not what the grammar says, with its position, or names what is not there.
+[[nodiscard]] Result<std::vector<AssertionResult>> check_assertions(mesh::JoinedAnswers& answers,
+                                                                    const kube::Object& file);
 [[nodiscard]] Result<std::vector<AssertionResult>> check_assertions(World& world,
                                                                     const kube::Object& file);
 

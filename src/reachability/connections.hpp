@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,9 +19,10 @@ inline constexpr std::uint32_t kOutside = 0xFFFF'FFFF;  // instead of a workload
 struct MeshColumns {
   scalar::ConnectionSet allowed{};
   scalar::ConnectionSet unknown{};
-  std::string encryption{};  // "mutual TLS"
-  std::string identity{};    // that the destination sees; empty: none
-  std::string requests{};    // "TCP 8080: GET /api/*"; empty: no restriction
+  scalar::ConnectionSet by_request{};  // of `allowed`: for some HTTP requests only
+  std::string encryption{};            // "mutual TLS"
+  std::string identity{};              // that the destination sees; empty: none
+  std::string requests{};              // "TCP 8080: GET /api/*"; empty: no restriction
 };
 
 struct ConnectionRow {
@@ -28,7 +30,7 @@ struct ConnectionRow {
   std::uint32_t destination = kOutside;
   scalar::AddressSet outside{};  // of the side that is no workload
   network_policy::PooledAnswer answer{};
-  std::optional<MeshColumns> mesh{};  // instead of `answer`
+  std::shared_ptr<const MeshColumns> mesh{};  // instead of `answer`; rows share it
 };
 
 struct ConnectionFilter {

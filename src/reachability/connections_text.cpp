@@ -184,9 +184,9 @@ std::string to_text(const World& world, const std::vector<ConnectionRow>& rows, 
     cells.push_back({.source = party(world, row.source, row.outside),
                      .destination = party(world, row.destination, row.outside),
                      .connections = words(allowed_text(world, row), unknown_text(world, row)),
-                     .mesh = row.mesh ? &*row.mesh : nullptr});
+                     .mesh = row.mesh.get()});
   }
-  const bool has_mesh = !rows.empty() && rows.front().mesh;
+  const bool has_mesh = !rows.empty() && rows.front().mesh != nullptr;
   std::string out;
   switch (format) {
     case ListFormat::Csv:

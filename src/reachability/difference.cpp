@@ -8,22 +8,58 @@
 
 #include "document/json_writer.hpp"
 #include "reachability/internal/csv.hpp"
+#include "reachability/mesh/connection_list.hpp"
 
 namespace tally::reachability {
 namespace {
 
 using network_policy::Direction;
+using scalar::ConnectionSet;
 
 using Pair = std::pair<std::string_view, std::string_view>;
 using ByPair = std::map<Pair, std::string>;
 
-ByPair inside(World& world) {
+// What passes, in words: without a mesh in plaintext, if the other state has one.
+class Words {
+ public:
+  Words(mesh::JoinedAnswers& answers, bool with_mesh)
+      : answers_(answers), adds_plaintext_(with_mesh && answers.mesh() == nullptr) {}
+
+  std::string between(const ConnectionRow& row) {
+    return of(*answers_.between(row.source, row.destination, row.answer));
+  }
+  [[nodiscard]] std::string of(const MeshColumns& columns) const {
+    std::string words = mesh::to_words(columns);
+    const ConnectionSet tcp = ConnectionSet::of(scalar::Protocol::Tcp);
+    if (adds_plaintext_ && (columns.allowed.intersects(tcp) || columns.unknown.intersects(tcp))) {
+      words += " (plaintext)";
+    }
+    return words;
+  }
+  [[nodiscard]] mesh::JoinedAnswers& answers() const { return answers_; }
+  [[nodiscard]] const World& world() const { return answers_.world(); }
+
+ private:
+  mesh::JoinedAnswers& answers_;
+  bool adds_plaintext_;
+};
+
+bool has_several_pods(const World& world, std::uint32_t workload) {
+  const auto& endpoints = world.workloads()[workload].endpoints;
+  return endpoints.size() > 1 || world.topology().endpoints()[endpoints.front()].may_be_several;
+}
+
+ByPair inside(Words& words) {
+  const World& world = words.world();
   ByPair pairs;
-  for (const ConnectionRow& row :
-       list_connections(world, {.workloads = {}, .with_outside = false, .with_itself = true})) {
+  for (const ConnectionRow& row : mesh::list_connections(
+           words.answers(), {.workloads = {}, .with_outside = false, .with_itself = true})) {
+    if (row.source == row.destination && !has_several_pods(world, row.source)) {
+      continue;
+    }
     pairs.emplace(
         Pair(world.workloads()[row.source].label, world.workloads()[row.destination].label),
-        to_words(world, row.answer));
+        words.between(row));
   }
   return pairs;
 }
@@ -38,8 +74,11 @@ std::map<std::string_view, std::uint32_t> by_label(const World& world) {
 
 class Differ {
  public:
-  Differ(World& before, World& after)
-      : before_(before), after_(after), old_(by_label(before)), new_(by_label(after)) {}
+  Differ(mesh::JoinedAnswers& before, mesh::JoinedAnswers& after, bool with_mesh)
+      : before_(before, with_mesh),
+        after_(after, with_mesh),
+        old_(by_label(before.world())),
+        new_(by_label(after.world())) {}
 
   std::vector<ChangedConnection> run() {
     compare_inside();
@@ -93,17 +132,15 @@ class Differ {
 
   using Outside = std::vector<std::pair<scalar::AddressSet, std::string>>;
 
-  static Outside outside_of(const World& world, const std::map<std::string_view, std::uint32_t>& at,
+  static Outside outside_of(Words& words, const std::map<std::string_view, std::uint32_t>& at,
                             std::string_view label, Direction direction) {
     const auto found = at.find(label);
     if (found == at.end()) {
       return {{scalar::AddressSet::all(), "none"}};
     }
     Outside list;
-    const auto& table =
-        world.analyser().table(world.workloads()[found->second].class_id, direction);
-    for (const auto& [addresses, answer] : table.outside) {
-      list.emplace_back(addresses, to_words(world, answer));
+    for (const auto& [addresses, columns] : words.answers().outside(found->second, direction)) {
+      list.emplace_back(addresses, words.of(*columns));
     }
     return list;
   }
@@ -136,8 +173,8 @@ class Differ {
     }
   }
 
-  World& before_;
-  World& after_;
+  Words before_;
+  Words after_;
   std::map<std::string_view, std::uint32_t> old_;
   std::map<std::string_view, std::uint32_t> new_;
   std::vector<ChangedConnection> changes_;
@@ -158,7 +195,14 @@ std::string_view word(ChangedConnection::Kind kind) {
 }  // namespace
 
 std::vector<ChangedConnection> difference(World& before, World& after) {
-  return Differ(before, after).run();
+  mesh::JoinedAnswers old_answers(before, nullptr);
+  mesh::JoinedAnswers new_answers(after, nullptr);
+  return difference(old_answers, new_answers);
+}
+
+std::vector<ChangedConnection> difference(mesh::JoinedAnswers& before, mesh::JoinedAnswers& after) {
+  const bool with_mesh = before.mesh() != nullptr || after.mesh() != nullptr;
+  return Differ(before, after, with_mesh).run();
 }
 
 std::string to_text(const std::vector<ChangedConnection>& changes) {

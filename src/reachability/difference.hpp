@@ -1,11 +1,12 @@
 #pragma once
-// Difference of two Worlds by meaning: which connections come, go or change, whatever happened to
-// the text of the policies.
+// Difference of two states of a cluster by meaning: which connections come, go or change, whatever
+// happened to the text of the policies. Where one of the two has a mesh, a connection is what both
+// layers let through, with its encryption and the requests that it is restricted to.
 
 #include <string>
 #include <vector>
 
-#include "reachability/connections.hpp"
+#include "reachability/mesh/joined.hpp"
 
 namespace tally::reachability {
 
@@ -22,6 +23,8 @@ struct ChangedConnection {
 
 // By source and destination.
 [[nodiscard]] std::vector<ChangedConnection> difference(World& before, World& after);
+[[nodiscard]] std::vector<ChangedConnection> difference(mesh::JoinedAnswers& before,
+                                                        mesh::JoinedAnswers& after);
 
 [[nodiscard]] std::string to_text(const std::vector<ChangedConnection>& changes);
 [[nodiscard]] std::string to_csv(const std::vector<ChangedConnection>& changes);

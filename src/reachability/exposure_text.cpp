@@ -53,7 +53,8 @@ void append_ways(std::string& out, const std::vector<Way>& ways, Verdict exposed
         out.append(", perhaps: not known: ").append(backend.missing);
         break;
       case Verdict::Denied:
-        out += ", denied by network policy";
+        out += backend.denied_by.empty() ? ", denied by network policy"
+                                         : ", denied by the mesh: " + backend.denied_by;
         break;
     }
     if (entry.is_internal()) {
@@ -114,6 +115,9 @@ void append_json(std::string& out, const Way& way) {
   append_member(out, "podPorts", backend.ports.to_string());
   append_member(out, "reach", to_text(backend.reach()));
   append_member(out, "missing", backend.missing);
+  if (!backend.denied_by.empty()) {
+    append_member(out, "deniedBy", backend.denied_by);
+  }
   append_member(out, "clients", to_words(backend.clients));
   append_member(out, "internal", entry.internal);
   out += "}";

@@ -12,11 +12,12 @@
 //   * everything else: the pods of the controller if the input holds them, else a pod that is not
 //     in the input, in a namespace of which no workload is in the input: then a policy that neither
 //     allows nor denies everybody lets it in perhaps.
-// Authorization of a mesh is not asked here (mesh/mesh.hpp).
+// Authorization of a mesh is not asked here (mesh/entry_answers.hpp).
 //
 // Views point into the Snapshot, which must outlive the list, as must the World. Deterministic.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,8 @@ struct EntryBackend {
   // those that may come to the controller's door.
   scalar::AddressSet clients{};
   std::string missing{};  // the fact that `unknown` waits for; empty if nothing is unknown
+  // Why a mesh lets nothing of it in that network policies do (mesh/entry_answers.hpp).
+  std::string denied_by{};
 
   // Allowed: on some port for sure.
   [[nodiscard]] network_policy::Verdict reach() const noexcept;
@@ -87,6 +90,9 @@ struct Entry {
   // The fact on which it hangs whether there is this entry at all; empty: there is. Until it is
   // known, no backend is reached for sure.
   std::string missing{};
+  // Position in EntryList::doors of the pods that stand at the door. Nothing: the clients do, or a
+  // controller that is not in the input.
+  std::optional<std::uint32_t> door{};
 
   [[nodiscard]] bool is_internal() const noexcept { return !internal.empty(); }
   // The best of its backends; Denied if there are none.
@@ -118,6 +124,7 @@ struct EntryProblem {
 
 struct EntryList {
   std::vector<Entry> entries;  // by kind, then by namespace and name, then as they stand there
+  std::vector<std::vector<std::uint32_t>> doors{};  // pods: positions in Topology::endpoints()
   std::vector<EntryProblem> problems;  // by namespace, kind and name of the object, then offset
 };
 

@@ -91,6 +91,14 @@ bool EntryBook::add(Entry entry, const Place& place, const Door& door,
   entry.offset = place.offset;
   entry.pointer = place.pointer;
   entry.place = place_of(*place.object, place.offset);
+  if (door.kind == Door::Kind::Pods) {
+    const auto next = static_cast<std::uint32_t>(list_.doors.size());
+    const auto [at, is_new] = door_numbers_.try_emplace(&door, next);
+    if (is_new) {
+      list_.doors.push_back(door.pods);
+    }
+    entry.door = at->second;
+  }
   std::map<std::uint32_t, EntryBackend> backends;
   for (const Target& target : targets) {
     EntryBackend& backend = backends[workload_of_[target.endpoint]];

@@ -149,6 +149,30 @@ constexpr Row kRows[] = {
      "[{destination: {host: web, port: {number: 8080}}}]}]}",
      "VirtualService shop/v (a.example) on TCP 80 to shop/web\n! PortAbsent v "
      "/spec/http/0/route/0/destination"},
+    {"a subset that no DestinationRule has",
+     "P\nG\nDestinationRule shop/d {host: web, subsets: [{name: v1, labels: {}}]}\nVirtualService "
+     "shop/v {hosts: [a.example], gateways: [g], http: [{route: [{destination: {host: web, subset: "
+     "v9, port: {number: 80}}}]}]}",
+     "! ServiceAbsent v /spec/http/0/route/0/destination"},
+    {"a subset without a DestinationRule",
+     "P\nG\nVirtualService shop/v {hosts: [a.example], gateways: [g], http: [{route: "
+     "[{destination: {host: web, subset: v1, port: {number: 80}}}]}]}",
+     "! ServiceAbsent v /spec/http/0/route/0/destination"},
+    {"a route behind one that takes everything",
+     "P\nG\nVirtualService shop/v {hosts: [a.example], gateways: [g], http: [{redirect: {uri: "
+     "/x}}, {route: [{destination: {host: web, port: {number: 80}}}]}]}",
+     ""},
+    {"a route behind one that takes its prefix",
+     "P\nG\nVirtualService shop/v {hosts: [a.example], gateways: [g], http: [{match: [{uri: "
+     "{prefix: /a}}], redirect: {uri: /x}}, {match: [{uri: {exact: /ab}}], route: [{destination: "
+     "{host: web, port: {number: 80}}}]}]}",
+     ""},
+    {"a route behind one that takes a part of it",
+     "P\nG\nVirtualService shop/v {hosts: [a.example], gateways: [g], http: [{match: [{uri: "
+     "{prefix: /a}, method: {exact: GET}}], redirect: {uri: /x}}, {match: [{uri: {prefix: /a}}], "
+     "route: [{destination: {host: web, port: {number: 80}}}]}]}",
+     "VirtualService shop/v (a.example, Prefix /a) on TCP 80 to shop/web:80 = shop/web TCP 8080 "
+     "allowed"},
     {"a subset",
      "P\nG\nDestinationRule shop/d {host: web, subsets: [{name: v1, labels: {version: v1}}, {name: "
      "v2, labels: {version: v2}}]}\nVirtualService shop/v {hosts: [a.example], gateways: [g], "

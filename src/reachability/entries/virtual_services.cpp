@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "base/text.hpp"
 #include "reachability/entries/internal/host_names.hpp"
+#include "reachability/entries/internal/http_match.hpp"
 #include "reachability/entries/internal/istio_gateways.hpp"
 #include "reachability/netpol_analyzer/internal/fields.hpp"
 
@@ -147,20 +150,35 @@ class Reader {
     return true;
   }
 
-  // A match may name gateways and a port: at least one of them has to be this one.
+  // A match may name gateways and a port: they have to be these.
+  static bool is_here(const Binding& binding, const Node& match) {
+    const auto gateways = items(field(&match, "gateways"));
+    const bool is_gateway =
+        gateways.empty() || std::ranges::any_of(gateways, [&](const Node& name) {
+          return gateway_name(name.text(), binding.object->ref.name_space) == binding.gateway_name;
+        });
+    const PortWish port = read_port_wish(field(&match, "port"));
+    return is_gateway && (port.is_all || port.number == binding.server->port);
+  }
+
   static bool speaks_of(const Binding& binding, const Node* matches) {
+    return matches == nullptr || matches->size() == 0 ||
+           std::ranges::any_of(items(matches),
+                               [&](const Node& match) { return is_here(binding, match); });
+  }
+
+  // What a route matches at this server; empty: nothing.
+  static std::vector<HttpMatch> matches_here(const Binding& binding, const Node* matches) {
     if (matches == nullptr || matches->size() == 0) {
-      return true;
+      return {HttpMatch{}};
     }
-    return std::ranges::any_of(items(matches), [&](const Node& match) {
-      const auto gateways = items(field(&match, "gateways"));
-      const bool is_here = gateways.empty() || std::ranges::any_of(gateways, [&](const Node& name) {
-                             return gateway_name(name.text(), binding.object->ref.name_space) ==
-                                    binding.gateway_name;
-                           });
-      const PortWish port = read_port_wish(field(&match, "port"));
-      return is_here && (port.is_all || port.number == binding.server->port);
-    });
+    std::vector<HttpMatch> own;
+    for (const Node& match : items(matches)) {
+      if (is_here(binding, match)) {
+        own.push_back(read_http_match(match));
+      }
+    }
+    return own;
   }
 
   static std::string match_words(const Node* matches) {
@@ -184,11 +202,17 @@ class Reader {
   // delegates, which cannot delegate further (networking/virtual-service, Delegate).
   bool read_http(const Binding& binding, const Object& holder, const Node* spec, int depth) {
     const Node* routes = field(spec, "http");
+    std::vector<HttpMatch> earlier;
     for (std::size_t i = 0; i < items(routes).size(); ++i) {
       const Node& route = items(routes)[i];
       const Node* matches = field(&route, "match");
-      if (!speaks_of(binding, matches)) {
+      const std::vector<HttpMatch> own = matches_here(binding, matches);
+      // The first route that matches is taken.
+      if (own.empty() || are_covered(earlier, own)) {
         continue;
+      }
+      if (field(&route, "delegate") == nullptr) {  // which takes what its own matches take, too
+        earlier.insert(earlier.end(), own.begin(), own.end());
       }
       const std::string pointer = pointer_of("/spec/http", i);
       Entry entry = binding.entry;
@@ -281,9 +305,19 @@ class Reader {
     if (port.is_all && found.ports.size() != 1) {
       port = {.number = binding.server->port};
     }
+    const std::string_view subset = text_at(&destination, "subset");
+    const std::optional<const Node*> labels = subset_labels(*service, subset);
+    if (!labels) {
+      // pilot/pkg/model/push_context.go BuildSubsetKey(): a cluster that nobody makes, so that the
+      // gateway answers 503.
+      book_.problem(EntryProblem::Kind::ServiceAbsent, place,
+                    "no DestinationRule has subset " + excerpt(subset) + " of Service " +
+                        std::string(name_space) + "/" + std::string(found.name) +
+                        ": nothing is sent there");
+      return true;
+    }
     return book_.send(entry, place, *binding.gateway->door, name_space, found.name, port,
-                      EntryBook::PortReading::Strict,
-                      subset_labels(*service, text_at(&destination, "subset")));
+                      EntryBook::PortReading::Strict, *labels);
   }
 
   void report_absent(std::string_view host, const Object& holder, const Place& place) {
@@ -300,10 +334,14 @@ class Reader {
     book_.problem(EntryProblem::Kind::ServiceAbsent, place, std::move(message));
   }
 
-  const Node* subset_labels(std::uint32_t service, std::string_view subset) const {
-    const auto rules = rules_.find(service);
-    if (subset.empty() || rules == rules_.end()) {
+  // Null: every pod; nothing: there is no such subset.
+  std::optional<const Node*> subset_labels(std::uint32_t service, std::string_view subset) const {
+    if (subset.empty()) {
       return nullptr;
+    }
+    const auto rules = rules_.find(service);
+    if (rules == rules_.end()) {
+      return std::nullopt;
     }
     for (const Object* rule : rules->second) {
       for (const Node& item : items(field(field(&rule->root, "spec"), "subsets"))) {
@@ -312,7 +350,7 @@ class Reader {
         }
       }
     }
-    return nullptr;
+    return std::nullopt;
   }
 
   EntryBook& book_;

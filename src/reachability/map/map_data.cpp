@@ -1,6 +1,7 @@
 #include "reachability/map/internal/map_data.hpp"
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -274,9 +275,44 @@ class MapData {
     json_.close();
   }
 
+  // Source, answer and reasons, destination.
+  using PageRow = std::tuple<std::uint32_t, PairText, std::uint32_t>;
+
+  // Pairs that the network policies keep apart, and that meet at a waypoint.
+  void add_waypoint_rows(bool with_reasons, std::vector<PageRow>& rows) {
+    const mesh::Mesh* mesh = options_.mesh;
+    const auto classes = classes_.list();
+    std::vector<std::uint32_t> behind;
+    for (std::uint32_t i = 0; mesh != nullptr && i < classes.size(); ++i) {
+      if (mesh->is_behind_waypoint(first_of(classes[i]).endpoints.front())) {
+        behind.push_back(i);
+      }
+    }
+    std::set<std::pair<std::uint32_t, std::uint32_t>> known;
+    for (const auto& [source, pair, destination] : rows) {
+      known.emplace(source, destination);
+    }
+    const std::uint32_t none = texts_.number("none");
+    for (const std::uint32_t destination : behind) {
+      const auto& members = classes[destination].workloads;
+      for (std::uint32_t source = 0; source < classes.size(); ++source) {
+        if (known.contains({source, destination}) ||
+            (source == destination && members.size() < 2)) {
+          continue;
+        }
+        const PairText pair = pairs_.read({.workload = classes[source].workloads.front()},
+                                          {.workload = members[source == destination ? 1 : 0]},
+                                          {.allowed = kNone, .unknown = kNone}, with_reasons);
+        if (pair.allowed != none || pair.unknown != none) {
+          rows.emplace_back(source, pair, destination);
+        }
+      }
+    }
+  }
+
   // Pairs of classes with a connection: grouped by source, answer and reasons.
   void write_rows() {
-    std::vector<std::tuple<std::uint32_t, PairText, std::uint32_t>> rows;
+    std::vector<PageRow> rows;
     const auto pairs = network_policy::list_class_pairs(analyser_);
     const bool with_reasons = stores_reasons(pairs.size());
     rows.reserve(pairs.size());
@@ -294,6 +330,7 @@ class MapData {
         }
       }
     }
+    add_waypoint_rows(with_reasons, rows);
     std::ranges::sort(rows);
     json_.key("reasoned").number(with_reasons ? 1 : 0).key("rows").open();
     for (std::size_t begin = 0; begin < rows.size();) {
@@ -338,7 +375,8 @@ class MapData {
         json_.number(exposed == network_policy::Verdict::Allowed   ? 2
                      : exposed == network_policy::Verdict::Unknown ? 1
                                                                    : 0);
-        json_.number(texts_.number(backend.missing)).close();
+        json_.number(texts_.number(backend.missing.empty() ? backend.denied_by : backend.missing))
+            .close();
       }
       json_.close().close();
     }

@@ -65,6 +65,17 @@ scalar::PortSet encrypted_ports(const mesh::PairConnections& pair) {
   return encrypted;
 }
 
+// ", through waypoint shop/waypoint": of the first that is passed.
+std::string waypoint_words(const mesh::PairConnections& pair) {
+  for (const mesh::PortGroup& group : pair.groups) {
+    const mesh::WaypointUse& use = group.reach.route.waypoint;
+    if (use.state == mesh::WaypointUse::State::Used) {
+      return ", through waypoint " + std::string(use.name_space) + "/" + std::string(use.name);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Side PairReader::side_of(const PairEnd& end) const {
@@ -117,7 +128,7 @@ void PairReader::read_mesh(const PairEnd& source, const PairEnd& destination,
   text.open()
       .number(served.is_empty() ? 0 : share_of(encrypted_ports(pair), served))
       .number(share_of(after.ports(scalar::Protocol::Tcp), wanted))
-      .number(texts_.number(mesh::encryption_words(pair)))
+      .number(texts_.number(mesh::encryption_words(pair) + waypoint_words(pair)))
       .number(texts_.number(mesh::identity_words(pair)))
       .number(texts_.number(mesh::request_words(pair)));
   const ConnectionSet lost = before.minus(after);

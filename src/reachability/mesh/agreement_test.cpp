@@ -49,7 +49,7 @@ std::string random_cluster(Random& random) {
   for (const std::string_view space : {"a", "b"}) {
     out += name_space(space, random.pick({"{istio-injection: enabled}", "{}",
                                           "{istio.io/dataplane-mode: ambient}"}));
-    for (const std::string_view name : {"x", "y"}) {
+    for (const std::string_view name : {"x", "w"}) {
       const std::string path = std::string(space) + "/" + std::string(name);
       out += pod(path);
       if (random(3) != 0) {
@@ -74,10 +74,10 @@ std::string random_cluster(Random& random) {
     }
     if (random(2) == 0) {
       out += object("networking.k8s.io/v1", "NetworkPolicy", std::string(space) + "/np",
-                    "{podSelector: {matchLabels: {app: " + std::string(random.pick({"x", "y"})) +
+                    "{podSelector: {matchLabels: {app: " + std::string(random.pick({"x", "w"})) +
                         "}}, policyTypes: [Ingress], ingress: [{from: [{namespaceSelector: {}, "
                         "podSelector: {matchLabels: {app: " +
-                        std::string(random.pick({"x", "y"})) + "}}}], ports: [{port: " +
+                        std::string(random.pick({"x", "w"})) + "}}}], ports: [{port: " +
                         std::string(random.pick({"8080", "15008", "9090"})) + "}]}]}");
     }
   }

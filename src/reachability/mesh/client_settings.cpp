@@ -95,29 +95,21 @@ const Node* tls_of_policy(const Node& policy, std::uint16_t port) {
   return policy.find("tls");
 }
 
-// Every host that the routes of a VirtualService send to; nothing: none of it is for `port`.
-struct Routes {
-  std::vector<std::string> hosts;
-  bool has_any = false;
-};
-
-Routes routes_of(const Object& object) {
-  Routes routes;
-  const Node* spec = object.root.find("spec");
+// Whether a match of some route asks for labels of the client.
+bool routes_by_source(const Object* object) {
+  const Node* spec = object->root.find("spec");
   for (const std::string_view kind : {"http", "tls", "tcp"}) {
-    const Node* list = spec == nullptr ? nullptr : spec->find(kind);
-    for (const Node& rule : list == nullptr ? std::span<const Node>{} : list->items()) {
-      routes.has_any = true;
-      const Node* targets = rule.find("route");
-      for (const Node& target : targets == nullptr ? std::span<const Node>{} : targets->items()) {
-        const Node* host = at_path(target, {"destination", "host"});
-        if (host != nullptr) {
-          routes.hosts.push_back(full_host(host->text(), object.ref.name_space));
+    const Node* routes = spec == nullptr ? nullptr : spec->find(kind);
+    for (const Node& route : routes == nullptr ? std::span<const Node>{} : routes->items()) {
+      const Node* matches = route.find("match");
+      for (const Node& match : matches == nullptr ? std::span<const Node>{} : matches->items()) {
+        if (match.find("sourceLabels") != nullptr) {
+          return true;
         }
       }
     }
   }
-  return routes;
+  return false;
 }
 
 }  // namespace
@@ -150,8 +142,7 @@ std::string ClientSettings::host_of(const CalledPort& called) const {
   return full_host(service.name, topology_.namespaces()[service.name_space].name);
 }
 
-ClientTls ClientSettings::tls_of(const Endpoint& client, const CalledPort& called,
-                                 const Endpoint& destination) const {
+const Object* ClientSettings::rule_of(const Endpoint& client, const CalledPort& called) const {
   const std::string host = host_of(called);
   const std::string_view own = name_of(client);
   const auto everywhere = [](const Object&) { return true; };
@@ -167,9 +158,26 @@ ClientTls ClientSettings::tls_of(const Endpoint& client, const CalledPort& calle
   if (rule == nullptr) {
     rule = best_rule(rules_, of_service, host, exported, client);
   }
-  if (rule == nullptr) {
-    rule = best_rule(rules_, settings_.root_namespace, host, exported, client);
+  return rule != nullptr ? rule
+                         : best_rule(rules_, settings_.root_namespace, host, exported, client);
+}
+
+ClientSettings::InSubset ClientSettings::in_subset(const Endpoint& client, const CalledPort& called,
+                                                   const Endpoint& destination,
+                                                   std::string_view subset) const {
+  const Object* rule = rule_of(client, called);
+  const Node* subsets = rule == nullptr ? nullptr : at_path(rule->root, {"spec", "subsets"});
+  for (const Node& one : subsets == nullptr ? std::span<const Node>{} : subsets->items()) {
+    if (text_at(one, "name") == subset) {
+      return has_labels(destination, one.find("labels")) ? InSubset::Yes : InSubset::No;
+    }
   }
+  return InSubset::Absent;
+}
+
+ClientTls ClientSettings::tls_of(const Endpoint& client, const CalledPort& called,
+                                 const Endpoint& destination) const {
+  const Object* rule = rule_of(client, called);
   ClientTls out;
   if (rule == nullptr) {
     return out;
@@ -370,7 +378,51 @@ bool ClientSettings::selects_clients() const {
   const auto selects = [](const Object* object) {
     return at_path(object->root, {"spec", "workloadSelector"}) != nullptr;
   };
-  return std::ranges::any_of(rules_, selects) || std::ranges::any_of(sidecars_, selects);
+  return std::ranges::any_of(rules_, selects) || std::ranges::any_of(sidecars_, selects) ||
+         std::ranges::any_of(virtual_services_, routes_by_source);
+}
+
+std::string ClientSettings::client_key(const Endpoint& client) const {
+  std::string key(name_of(client));
+  if (selects_clients()) {
+    for (const document::Member label : client.labels.members()) {
+      key.append("|").append(label.key).append("=").append(label.value.text());
+    }
+  }
+  return key;
+}
+
+std::string ClientSettings::service_key(std::uint32_t service, const Endpoint& destination) const {
+  const topology::Service& own = topology_.services()[service];
+  const std::string_view name_space = topology_.namespaces()[own.name_space].name;
+  const std::string host = full_host(own.name, name_space);
+  std::string key;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    const Node* spec = rules_[i]->root.find("spec");
+    if (spec == nullptr ||
+        !matches_host(full_host(text_at(*spec, "host"), rules_[i]->ref.name_space), host)) {
+      continue;
+    }
+    key.append("rule ").append(std::to_string(i));
+    const Node* subsets = spec->find("subsets");
+    for (const Node& subset : subsets == nullptr ? std::span<const Node>{} : subsets->items()) {
+      key += has_labels(destination, subset.find("labels")) ? 'y' : 'n';
+    }
+    key += '|';
+  }
+  const auto exported = own.object->annotation("networking.istio.io/exportTo");
+  const bool is_routed = std::ranges::any_of(virtual_services_, [&](const Object* object) {
+    const Node* hosts = at_path(object->root, {"spec", "hosts"});
+    return hosts != nullptr && std::ranges::any_of(hosts->items(), [&](const Node& item) {
+             return matches_host(full_host(item.text(), object->ref.name_space), host);
+           });
+  });
+  if (is_routed || !sidecars_.empty()) {
+    key.append(host);
+  } else if (!key.empty() || exported) {
+    key.append(name_space);
+  }
+  return exported ? key.append("|").append(*exported) : key;
 }
 
 std::vector<std::uint16_t> ClientSettings::entry_ports() const {
@@ -384,39 +436,6 @@ std::vector<std::uint16_t> ClientSettings::entry_ports() const {
     }
   }
   return ports;
-}
-
-Step ClientSettings::hidden_by(const Endpoint& client, const CalledPort& called) const {
-  const std::string host = host_of(called);
-  const std::string_view own = name_of(client);
-  const Egress egress = egress_of(client);
-  for (const Object* object : virtual_services_) {
-    const Node* spec = object->root.find("spec");
-    if (spec == nullptr || !is_exported(spec->find("exportTo"), object->ref.name_space, own)) {
-      continue;
-    }
-    const auto items = [&](std::string_view key) {
-      const Node* list = spec->find(key);
-      return list == nullptr ? std::span<const Node>{} : list->items();
-    };
-    const auto gateways = items("gateways");
-    const bool is_for_sidecars =
-        gateways.empty() ||
-        std::ranges::any_of(gateways, [](const Node& gateway) { return gateway.text() == "mesh"; });
-    const bool is_for_host = std::ranges::any_of(items("hosts"), [&](const Node& item) {
-      return matches_host(full_host(item.text(), object->ref.name_space), host);
-    });
-    if (!is_for_sidecars || !is_for_host ||
-        !imports(egress, own, object->ref.name_space, host, called.number)) {
-      continue;
-    }
-    const Routes routes = routes_of(*object);
-    if (routes.has_any && std::ranges::find(routes.hosts, host) == routes.hosts.end()) {
-      return step_of(*object, spec, "none of its routes leads to " + host);
-    }
-    return {};  // the oldest stands
-  }
-  return {};
 }
 
 }  // namespace tally::reachability::mesh

@@ -40,6 +40,28 @@ struct ClientTls {
   std::vector<std::string> missing{};  // a subset with another mode
 };
 
+// What is known of an HTTP request; nothing: not known.
+struct HttpRequest {
+  std::optional<std::string_view> method{};
+  std::optional<std::string_view> path{};
+  std::optional<std::string_view> host{};
+};
+
+// Where a VirtualService sends calls of a Service.
+struct Routing {
+  enum class Answer : std::uint8_t {
+    Here,       // to the pod that is asked about: of weighted routes, one does
+    Elsewhere,  // to none such: other hosts, other subsets, a redirect, 404
+    ByRequest,  // it depends on the HTTP request
+    Unknown,    // on `missing`
+  };
+  Answer answer = Answer::Here;
+  Step by{};  // the VirtualService; what empty: none speaks of the host
+  std::string missing{};
+};
+// What speaks on a port of a Service.
+enum class RoutedAs : std::uint8_t { Http, Tcp, Either };
+
 // May a sidecar send there?
 struct Outbound {
   enum class Answer : std::uint8_t { Known, Passthrough, Refused, Unknown };
@@ -65,12 +87,21 @@ class ClientSettings {
                                       std::uint16_t port) const;
   // A pod to whose port no Service leads.
   [[nodiscard]] Outbound to_pod(const topology::Endpoint& client) const;
-  // Whether some Sidecar or DestinationRule selects clients by their labels.
+  // Whether some Sidecar, DestinationRule or route selects clients by their labels.
   [[nodiscard]] bool selects_clients() const;
+  // What of a client may change an answer; and of a Service for a pod: empty, if nothing of the
+  // client counts. Equal texts: the same answers.
+  [[nodiscard]] std::string client_key(const topology::Endpoint& client) const;
+  [[nodiscard]] std::string service_key(std::uint32_t service,
+                                        const topology::Endpoint& destination) const;
+  // Whether something is said of what clients may call at all.
+  [[nodiscard]] bool selects_services() const { return !sidecars_.empty(); }
   // Ports that ServiceEntries name.
   [[nodiscard]] std::vector<std::uint16_t> entry_ports() const;
-  // The VirtualService whose routes all lead to other hosts; what empty: none.
-  [[nodiscard]] Step hidden_by(const topology::Endpoint& client, const CalledPort& called) const;
+  // Of a client's sidecar; without a request: of any.
+  [[nodiscard]] Routing routing_of(const topology::Endpoint& client, const CalledPort& called,
+                                   const topology::Endpoint& destination, RoutedAs protocol,
+                                   const HttpRequest* request) const;
 
  private:
   struct Egress {
@@ -82,6 +113,19 @@ class ClientSettings {
   [[nodiscard]] bool imports(const Egress& egress, std::string_view own_namespace,
                              std::string_view host_namespace, std::string_view host,
                              std::uint16_t port) const;
+  // The VirtualService that stands for a host, by its age; null: none.
+  [[nodiscard]] const kube::Object* virtual_service_of(const topology::Endpoint& client,
+                                                       std::string_view host,
+                                                       std::uint16_t port) const;
+  // Whether the subset of a host is of a visible DestinationRule, and holds the pod.
+  enum class InSubset : std::uint8_t { Yes, No, Absent };
+  [[nodiscard]] InSubset in_subset(const topology::Endpoint& client, const CalledPort& called,
+                                   const topology::Endpoint& destination,
+                                   std::string_view subset) const;
+  // The DestinationRule that stands for calls of a client; null: none.
+  [[nodiscard]] const kube::Object* rule_of(const topology::Endpoint& client,
+                                            const CalledPort& called) const;
+  friend class RouteReader;
   [[nodiscard]] std::string_view name_of(const topology::Endpoint& endpoint) const {
     return topology_.name_space_of(endpoint).name;
   }

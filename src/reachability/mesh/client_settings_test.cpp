@@ -113,12 +113,12 @@ TEST(ClientSettings, DecideAboutTheWay) {
       {"a VirtualService sends it elsewhere",
        base + object("networking.istio.io/v1", "VirtualService", "shop/api",
                      "{hosts: [api], http: [{route: [{destination: {host: other}}]}]}"),
-       "shop/web", Verdict::Unknown, Encryption::MutualTls, kWeb, "VirtualService shop/api"},
+       "shop/web", Verdict::Denied},
       {"a VirtualService sends some of it there",
        base + object("networking.istio.io/v1", "VirtualService", "shop/api",
                      "{hosts: [api], http: [{match: [{uri: {prefix: /x}}], route: [{destination: "
                      "{host: other}}]}, {route: [{destination: {host: api}}]}]}"),
-       "shop/web", Verdict::Allowed, Encryption::MutualTls, kWeb},
+       "shop/web", Verdict::Unknown, Encryption::MutualTls, kWeb, "VirtualService shop/api"},
       {"a VirtualService of a gateway only",
        base + object("networking.istio.io/v1", "VirtualService", "shop/api",
                      "{hosts: [api], gateways: [edge], http: [{route: [{destination: {host: "

@@ -2,200 +2,225 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <tuple>
+#include <utility>
 
 namespace tally::reachability::mesh {
 
 using network_policy::kNone;
-using scalar::ConnectionSet;
+using network_policy::PooledAnswer;
 
 namespace {
 
-// One pod of each kind that some proxy tells apart.
-std::vector<Party> parties_of(const Mesh& mesh, const Workload& workload) {
-  std::vector<Party> parties;
-  std::set<std::uint32_t> known;
-  for (const std::uint32_t at : workload.endpoints) {
-    if (known.insert(mesh.class_of(at)).second) {
-      parties.push_back({.endpoint = at, .addresses = {}});
-    }
-  }
-  return parties;
+constexpr PooledAnswer kDenied{.allowed = kNone, .unknown = kNone};
+
+bool is_nothing(const MeshColumns& columns) {
+  return columns.allowed.is_empty() && columns.unknown.is_empty();
 }
 
-class Lister {
- public:
-  Lister(World& world, const Mesh& mesh) : world_(world), mesh_(mesh) {
-    for (const Workload& workload : world.workloads()) {
-      parties_.push_back(parties_of(mesh, workload));
+std::vector<std::uint32_t> behind_waypoints(const World& world, const Mesh& mesh) {
+  std::vector<std::uint32_t> behind;
+  for (std::uint32_t i = 0; i < world.workloads().size(); ++i) {
+    if (mesh.is_behind_waypoint(world.workloads()[i].endpoints.front())) {
+      behind.push_back(i);
     }
   }
+  return behind;
+}
 
-  std::vector<ConnectionRow> run(const ConnectionFilter& filter) {
-    std::vector<ConnectionRow> rows = reachability::list_connections(world_, filter);
-    add_waypoint_pairs(filter, rows);
-    // By destination: what the mesh says is remembered for one of them.
-    std::vector<std::size_t> order(rows.size());
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      order[i] = i;
-    }
-    std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(rows[i].destination, i); });
-    for (const std::size_t i : order) {
-      read(rows[i]);
-    }
-    std::erase_if(rows, [](const ConnectionRow& row) {
-      return row.mesh->allowed.is_empty() && row.mesh->unknown.is_empty();
-    });
-    std::ranges::sort(rows, [](const ConnectionRow& a, const ConnectionRow& b) {
-      return std::tuple(a.source + 1, a.destination + 1, a.outside) <
-             std::tuple(b.source + 1, b.destination + 1, b.outside);
-    });
-    return rows;
+// Pairs that the network policies keep apart may meet at a waypoint.
+void add_waypoint_pairs(const World& world, const Mesh& mesh, const ConnectionFilter& filter,
+                        std::vector<ConnectionRow>& rows) {
+  const std::vector<std::uint32_t> behind = behind_waypoints(world, mesh);
+  if (behind.empty()) {
+    return;
   }
-
- private:
-  // Pairs that the network policies keep apart may meet at a waypoint.
-  void add_waypoint_pairs(const ConnectionFilter& filter, std::vector<ConnectionRow>& rows) const {
-    std::vector<std::uint32_t> behind;
-    const auto workloads = world_.workloads();
-    for (std::uint32_t i = 0; i < workloads.size(); ++i) {
-      if (mesh_.is_behind_waypoint(workloads[i].endpoints.front())) {
-        behind.push_back(i);
-      }
+  const std::size_t count = world.workloads().size();
+  std::vector<bool> is_wanted(count, filter.workloads.empty());
+  for (const std::uint32_t workload : filter.workloads) {
+    is_wanted[workload] = true;
+  }
+  std::vector<bool> is_known(count * count);
+  for (const ConnectionRow& row : rows) {
+    if (row.source != kOutside && row.destination != kOutside) {
+      is_known[row.source * count + row.destination] = true;
     }
-    if (behind.empty()) {
-      return;
-    }
-    std::set<std::pair<std::uint32_t, std::uint32_t>> known;
-    for (const ConnectionRow& row : rows) {
-      known.emplace(row.source, row.destination);
-    }
-    const auto is_wanted = [&](std::uint32_t workload) {
-      return filter.workloads.empty() ||
-             std::ranges::find(filter.workloads, workload) != filter.workloads.end();
-    };
-    for (const std::uint32_t destination : behind) {
-      for (std::uint32_t source = 0; source < workloads.size(); ++source) {
-        const bool is_asked = (is_wanted(source) || is_wanted(destination)) &&
-                              (source != destination || filter.with_itself);
-        if (is_asked && !known.contains({source, destination})) {
-          rows.push_back({.source = source,
-                          .destination = destination,
-                          .answer = {.allowed = kNone, .unknown = kNone}});
-        }
+  }
+  for (const std::uint32_t destination : behind) {
+    for (std::uint32_t source = 0; source < count; ++source) {
+      const bool is_asked = (is_wanted[source] || is_wanted[destination]) &&
+                            (source != destination || filter.with_itself);
+      if (is_asked && !is_known[source * count + destination]) {
+        rows.push_back({.source = source, .destination = destination, .answer = kDenied});
       }
     }
   }
+}
 
-  [[nodiscard]] std::vector<Party> side_of(std::uint32_t workload,
-                                           const scalar::AddressSet& outside) const {
-    if (workload == kOutside) {
-      return {Party{.endpoint = {}, .addresses = outside}};
-    }
-    return parties_[workload];
-  }
-
-  void read(ConnectionRow& row) {
-    const NetworkAnswer network{.allowed = world_.analyser().connections().at(row.answer.allowed),
-                                .unknown = world_.analyser().connections().at(row.answer.unknown)};
-    MeshColumns& columns = row.mesh.emplace();
-    bool is_first = true;
-    ConnectionSet perhaps;
-    for (const Party& source : side_of(row.source, row.outside)) {
-      for (const Party& destination : side_of(row.destination, row.outside)) {
-        const PairConnections pair =
-            connections_between(mesh_, source, destination, network, groups(source, destination));
-        perhaps = perhaps.unite(pair.allowed).unite(pair.unknown);
-        columns.allowed = is_first ? pair.allowed : columns.allowed.intersect(pair.allowed);
-        if (is_first) {
-          columns.encryption = encryption_words(pair);
-          columns.identity = identity_words(pair);
-          columns.requests = request_words(pair);
-        }
-        is_first = false;
-      }
-    }
-    columns.unknown = perhaps.minus(columns.allowed);
-  }
-
-  const std::vector<MeshGroup>& groups(const Party& source, const Party& destination) {
-    if (!source.endpoint || !destination.endpoint) {
-      outside_ = mesh_groups(mesh_, source, destination);
-      return outside_;
-    }
-    const std::uint32_t to = mesh_.class_of(*destination.endpoint);
-    if (to != remembered_) {
-      remembered_ = to;
-      by_source_.clear();
-    }
-    const auto [at, is_new] = by_source_.try_emplace(mesh_.source_class_of(*source.endpoint));
-    if (is_new) {
-      at->second = mesh_groups(mesh_, source, destination);
-    }
-    return at->second;
-  }
-
-  World& world_;
-  const Mesh& mesh_;
-  std::vector<std::vector<Party>> parties_;  // by workload
-  std::uint32_t remembered_ = kOutside;
-  std::map<std::uint32_t, std::vector<MeshGroup>> by_source_;
-  std::vector<MeshGroup> outside_;
+// Workloads of each class of both layers, and the classes of each class of the network policies.
+struct JoinedClasses {
+  std::vector<std::vector<std::uint32_t>> members;
+  std::vector<std::vector<std::uint32_t>> of_class;  // by class of the Analyser
 };
+
+JoinedClasses read_classes(const JoinedAnswers& answers) {
+  const World& world = answers.world();
+  JoinedClasses classes;
+  classes.of_class.resize(world.analyser().class_count());
+  const std::vector<std::uint32_t> numbers = answers.classes();
+  for (std::uint32_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i] == classes.members.size()) {
+      classes.members.emplace_back();
+      classes.of_class[world.workloads()[i].class_id].push_back(numbers[i]);
+    }
+    classes.members[numbers[i]].push_back(i);
+  }
+  return classes;
+}
+
+void add_class_lines(const JoinedClasses& classes, const World& world, std::string& out) {
+  constexpr std::size_t kShownMax = 3;
+  for (std::size_t number = 0; number < classes.members.size(); ++number) {
+    const std::vector<std::uint32_t>& members = classes.members[number];
+    out.append("class ").append(std::to_string(number)).append(": ");
+    for (std::size_t i = 0; i < std::min(members.size(), kShownMax); ++i) {
+      out.append(i == 0 ? "" : ", ").append(world.workloads()[members[i]].label);
+    }
+    if (members.size() > kShownMax) {
+      out.append(" and ").append(std::to_string(members.size() - kShownMax)).append(" more");
+    }
+    out += "\n";
+  }
+}
+
+using NumberPair = std::pair<std::uint32_t, std::uint32_t>;
+
+// Pairs of classes that may connect, with what the network policies say.
+std::vector<std::pair<NumberPair, PooledAnswer>> class_pairs(const JoinedClasses& classes,
+                                                             World& world, const Mesh& mesh) {
+  std::vector<std::pair<NumberPair, PooledAnswer>> pairs;
+  for (const auto& pair : network_policy::list_class_pairs(world.analyser())) {
+    for (const std::uint32_t source : classes.of_class[pair.source]) {
+      for (const std::uint32_t destination : classes.of_class[pair.destination]) {
+        pairs.emplace_back(NumberPair(source, destination), pair.answer);
+      }
+    }
+  }
+  for (std::uint32_t to = 0; to < classes.members.size(); ++to) {
+    const Workload& destination = world.workloads()[classes.members[to].front()];
+    if (!mesh.is_behind_waypoint(destination.endpoints.front())) {
+      continue;
+    }
+    for (std::uint32_t from = 0; from < classes.members.size(); ++from) {
+      pairs.emplace_back(NumberPair(from, to), kDenied);
+    }
+  }
+  // Of two answers about one pair, that of the network policies stands first.
+  std::ranges::sort(pairs, {},
+                    [](const auto& pair) { return std::pair(pair.first, pair.second == kDenied); });
+  const auto rest = std::ranges::unique(pairs, {}, [](const auto& pair) { return pair.first; });
+  pairs.erase(rest.begin(), rest.end());
+  return pairs;
+}
+
+using Numbers = std::vector<std::uint32_t>;
+
+// "0,2-5"
+std::string runs_text(const Numbers& numbers) {
+  std::string out;
+  for (std::size_t begin = 0; begin < numbers.size();) {
+    std::size_t end = begin + 1;
+    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) {
+      ++end;
+    }
+    out.append(out.empty() ? "" : ",").append(std::to_string(numbers[begin]));
+    if (end - begin > 1) {
+      out.append("-").append(std::to_string(numbers[end - 1]));
+    }
+    begin = end;
+  }
+  return out;
+}
+
+std::string class_words(const MeshColumns& columns) {
+  std::string out = columns.allowed.to_string();
+  if (!columns.unknown.is_empty()) {
+    out.append(", perhaps ").append(columns.unknown.to_string());
+  }
+  if (!columns.requests.empty()) {
+    out.append("  (").append(columns.requests).append(")");
+  }
+  return out;
+}
 
 }  // namespace
 
 std::vector<ConnectionRow> list_connections(World& world, const Mesh& mesh,
                                             const ConnectionFilter& filter) {
-  return Lister(world, mesh).run(filter);
+  JoinedAnswers answers(world, &mesh);
+  return list_connections(answers, filter);
+}
+
+std::vector<ConnectionRow> list_connections(JoinedAnswers& answers,
+                                            const ConnectionFilter& filter) {
+  World& world = answers.world();
+  std::vector<ConnectionRow> rows = reachability::list_connections(world, filter);
+  if (answers.mesh() == nullptr) {
+    return rows;
+  }
+  add_waypoint_pairs(world, *answers.mesh(), filter, rows);
+  using network_policy::Direction;
+  for (ConnectionRow& row : rows) {
+    if (row.source == kOutside || row.destination == kOutside) {
+      const bool is_ingress = row.source == kOutside;
+      row.mesh = answers.with_outside(is_ingress ? row.destination : row.source,
+                                      is_ingress ? Direction::Ingress : Direction::Egress,
+                                      row.outside, row.answer);
+    } else {
+      row.mesh = answers.between(row.source, row.destination, row.answer);
+    }
+  }
+  std::erase_if(rows, [](const ConnectionRow& row) { return is_nothing(*row.mesh); });
+  std::ranges::sort(rows, [](const ConnectionRow& a, const ConnectionRow& b) {
+    return std::tuple(a.source + 1, a.destination + 1, a.outside) <
+           std::tuple(b.source + 1, b.destination + 1, b.outside);
+  });
+  return rows;
 }
 
 std::string classes_to_text(World& world, const Mesh& mesh) {
-  using Key = std::pair<network_policy::ClassId, std::set<std::uint32_t>>;
-  std::map<Key, std::vector<std::uint32_t>> members;
-  const auto workloads = world.workloads();
-  for (std::uint32_t i = 0; i < workloads.size(); ++i) {
-    std::set<std::uint32_t> classes;
-    for (const std::uint32_t at : workloads[i].endpoints) {
-      classes.insert(mesh.class_of(at));
+  JoinedAnswers answers(world, &mesh);
+  const JoinedClasses classes = read_classes(answers);
+  // By what passes, and by source: the destinations, ascending.
+  std::map<std::string, std::map<std::uint32_t, Numbers>> by_words;
+  for (const auto& [numbers, network] : class_pairs(classes, world, mesh)) {
+    const auto& [source, destination] = numbers;
+    const std::vector<std::uint32_t>& members = classes.members[destination];
+    // Of a class to itself: between two workloads, where it has two.
+    const bool is_second = source == destination && members.size() > 1;
+    const auto columns =
+        answers.between(classes.members[source].front(), members[is_second ? 1 : 0], network);
+    if (!is_nothing(*columns)) {
+      by_words[class_words(*columns)][source].push_back(destination);
     }
-    members[{workloads[i].class_id, std::move(classes)}].push_back(i);
   }
-  constexpr std::size_t kShownMax = 3;
-  std::vector<std::size_t> class_of(workloads.size());
+  // Sources with the same destinations stand together; lines by their first source.
+  std::vector<std::tuple<Numbers, Numbers, std::string_view>> lines;
+  for (const auto& [words, by_source] : by_words) {
+    std::map<Numbers, Numbers> by_destinations;
+    for (const auto& [source, destinations] : by_source) {
+      by_destinations[destinations].push_back(source);
+    }
+    for (auto& [destinations, sources] : by_destinations) {
+      lines.emplace_back(std::move(sources), destinations, words);
+    }
+  }
+  std::ranges::sort(lines);
   std::string out;
-  std::size_t next = 0;
-  for (const auto& [key, list] : members) {
-    out.append("class ").append(std::to_string(next)).append(": ");
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      class_of[list[i]] = next;
-      if (i < kShownMax) {
-        out.append(i == 0 ? "" : ", ").append(workloads[list[i]].label);
-      }
-    }
-    if (list.size() > kShownMax) {
-      out.append(" and ").append(std::to_string(list.size() - kShownMax)).append(" more");
-    }
-    out += "\n";
-    ++next;
-  }
-  std::set<std::string> lines;
-  for (const ConnectionRow& row : list_connections(
-           world, mesh, {.workloads = {}, .with_outside = false, .with_itself = true})) {
-    std::string line = std::to_string(class_of[row.source]);
-    line.append(" -> ").append(std::to_string(class_of[row.destination])).append("  ");
-    const MeshColumns& mesh_columns = *row.mesh;
-    line += mesh_columns.allowed.to_string();
-    if (!mesh_columns.unknown.is_empty()) {
-      line.append(", perhaps ").append(mesh_columns.unknown.to_string());
-    }
-    if (!mesh_columns.requests.empty()) {
-      line.append("  (").append(mesh_columns.requests).append(")");
-    }
-    if (lines.insert(line).second) {
-      out.append(line).append("\n");
-    }
+  add_class_lines(classes, world, out);
+  for (const auto& [sources, destinations, words] : lines) {
+    out.append(runs_text(sources)).append(" -> ").append(runs_text(destinations));
+    out.append("  ").append(words).append("\n");
   }
   return out;
 }

@@ -109,6 +109,22 @@ class Judge {
     answer_.is_asked = route.client != DataPlane::None || route.server != DataPlane::None;
   }
 
+  // What a VirtualService makes of the request, before any policy is asked.
+  void enter(const Routing& routing) {
+    switch (routing.answer) {
+      case Routing::Answer::Here:
+        return;
+      case Routing::Answer::Elsewhere:
+        answer_.route.refusal = routing.by;
+        return;
+      case Routing::Answer::ByRequest:
+      case Routing::Answer::Unknown:
+        add_unique(answer_.missing, routing.missing);
+        answer_.verdict = both(answer_.verdict, Verdict::Unknown);
+        return;
+    }
+  }
+
   MeshAnswer run(const std::vector<Stage>& stages) {
     if (!answer_.route.refusal.what.empty()) {
       answer_.verdict = Verdict::Denied;
@@ -219,7 +235,14 @@ class Judge {
 MeshAnswer Mesh::judge(const Route& route, const Party& source, const Party& destination,
                        std::uint16_t port, const HttpRequest* request) const {
   const Passage passage(*table_, route, source, destination, port);
-  return Judge(policies(), route, request).run(passage.stages());
+  Judge judge(policies(), route, request);
+  if (route.routed == Routing::Answer::ByRequest) {
+    const CalledPort called{
+        .service = *route.service,
+        .number = called_port(*table_, *route.service, *destination.endpoint, port)};
+    judge.enter(table_->routing_of(source, destination, port, called, request));
+  }
+  return judge.run(passage.stages());
 }
 
 MeshAnswer Mesh::judge(const Party& source, const Party& destination, const Port& port,
@@ -258,7 +281,9 @@ MeshReach Mesh::reach(const Route& route, const Party& source, const Party& dest
     return out;
   }
   const Passage passage(*table_, route, source, destination, port);
-  out.kind = route.missing.empty() ? Reach::Kind::Always : Reach::Kind::Unknown;
+  out.kind = !route.missing.empty()                       ? Reach::Kind::Unknown
+             : route.routed == Routing::Answer::ByRequest ? Reach::Kind::Http
+                                                          : Reach::Kind::Always;
   for (const Stage& stage : passage.stages()) {
     Reach reach = reach_of(policies(), stage);
     for (const std::string_view fact : reach.missing) {
@@ -272,7 +297,7 @@ MeshReach Mesh::reach(const Route& route, const Party& source, const Party& dest
       return out;
     }
     if (out.kind != Reach::Kind::Unknown && reach.kind != Reach::Kind::Always) {
-      out.kind = reach.kind;
+      out.kind = reach.kind;  // Http or Unknown
       out.reason = reach.reason;
     }
     out.stages.push_back(std::move(reach));

@@ -79,8 +79,8 @@ struct Sets {
 class PairReader {
  public:
   PairReader(const Mesh& mesh, const Party& source, const Party& destination,
-             const NetworkAnswer& network)
-      : mesh_(mesh), source_(source), destination_(destination), network_(network) {}
+             const NetworkAnswer& network, HopAnswers& hops)
+      : mesh_(mesh), source_(source), destination_(destination), network_(network), hops_(hops) {}
 
   PairConnections read(const std::vector<MeshGroup>& groups) {
     out_.allowed = network_.allowed.minus(ConnectionSet::of(Protocol::Tcp));
@@ -159,17 +159,44 @@ class PairReader {
 
   // To or from a waypoint.
   std::pair<PortSet, PortSet> hop_sets(const Route& route, const Hop& hop, const PortSet& ports) {
-    const HopPeer from(mesh_, route, hop.from, source_, destination_);
-    const HopPeer to(mesh_, route, hop.to, source_, destination_);
-    const network_policy::PairAnswer answer =
-        network_policy::connections_between(mesh_.world().policies(), from.get(), to.get());
-    const PortSet& allowed = answer.allowed.ports(Protocol::Tcp);
-    const PortSet& unknown = answer.unknown.ports(Protocol::Tcp);
+    const HopAnswers::Ports answer = ports_of_hop(route, hop);
     if (hop.port == 0) {
-      return {ports.intersect(allowed), ports.intersect(unknown)};
+      return {ports.intersect(answer.allowed), ports.intersect(answer.unknown)};
     }
-    return {allowed.contains(hop.port) ? ports : PortSet(),
-            unknown.contains(hop.port) ? ports : PortSet()};
+    return {answer.allowed.contains(hop.port) ? ports : PortSet(),
+            answer.unknown.contains(hop.port) ? ports : PortSet()};
+  }
+
+  HopAnswers::Ports ports_of_hop(const Route& route, const Hop& hop) {
+    const auto ask = [&]() -> HopAnswers::Ports {
+      const HopPeer from(mesh_, route, hop.from, source_, destination_);
+      const HopPeer to(mesh_, route, hop.to, source_, destination_);
+      const network_policy::PairAnswer answer =
+          network_policy::connections_between(mesh_.world().policies(), from.get(), to.get());
+      return {.allowed = answer.allowed.ports(Protocol::Tcp),
+              .unknown = answer.unknown.ports(Protocol::Tcp)};
+    };
+    const auto from = key_of(route, hop.from);
+    const auto to = key_of(route, hop.to);
+    if (!from || !to) {
+      return ask();
+    }
+    const auto [at, is_new] = hops_.known.try_emplace({*from, *to});
+    if (is_new) {
+      at->second = ask();
+    }
+    return at->second;
+  }
+
+  // Nothing: addresses outside.
+  [[nodiscard]] std::optional<HopAnswers::Peer> key_of(const Route& route, Hop::End end) const {
+    if (end == Hop::End::Waypoint) {
+      return HopAnswers::Peer(0, &mesh_.proxy_of(route.waypoint));
+    }
+    const Party& party = end == Hop::End::Source ? source_ : destination_;
+    return party.endpoint ? std::optional(HopAnswers::Peer(
+                                mesh_.world().analyser().class_of(*party.endpoint), nullptr))
+                          : std::nullopt;
   }
 
   // Of ways that a client may choose all count; of possibilities what they have in common.
@@ -195,6 +222,7 @@ class PairReader {
   const Party& source_;
   const Party& destination_;
   const NetworkAnswer& network_;
+  HopAnswers& hops_;
   PairConnections out_;
 };
 
@@ -332,14 +360,15 @@ std::vector<MeshGroup> mesh_groups(const Mesh& mesh, const Party& source,
 
 PairConnections connections_between(const Mesh& mesh, const Party& source, const Party& destination,
                                     const NetworkAnswer& network) {
+  HopAnswers hops;
   return connections_between(mesh, source, destination, network,
-                             mesh_groups(mesh, source, destination));
+                             mesh_groups(mesh, source, destination), hops);
 }
 
 PairConnections connections_between(const Mesh& mesh, const Party& source, const Party& destination,
                                     const NetworkAnswer& network,
-                                    const std::vector<MeshGroup>& groups) {
-  return PairReader(mesh, source, destination, network).read(groups);
+                                    const std::vector<MeshGroup>& groups, HopAnswers& hops) {
+  return PairReader(mesh, source, destination, network, hops).read(groups);
 }
 
 std::string encryption_words(const PairConnections& pair) {

@@ -6,8 +6,10 @@
 // speaks on: the policies are asked for that. Through a waypoint there are two connections: both
 // must be allowed.
 
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reachability/mesh/mesh.hpp"
@@ -34,6 +36,10 @@ struct LayeredAnswer {
 [[nodiscard]] LayeredAnswer judge_layers(const Mesh& mesh, const Party& source,
                                          const Party& destination, const Port& port,
                                          const HttpRequest* request = nullptr);
+
+// " by the network policies", " by the mesh: AuthorizationPolicy shop/api, policies.yaml:12", ...:
+// who denies; of what passes, who lets it.
+[[nodiscard]] std::string deciding_layer(const LayeredAnswer& answer);
 
 // What the network policies say of one hop of a way.
 [[nodiscard]] network_policy::Verdict judge_hop(const Mesh& mesh, const Route& route,
@@ -70,10 +76,23 @@ struct NetworkAnswer {
 [[nodiscard]] PairConnections connections_between(const Mesh& mesh, const Party& source,
                                                   const Party& destination,
                                                   const NetworkAnswer& network);
+// What the network policies say of TCP to and from waypoints, remembered by the classes of pods
+// that they do not tell apart.
+class HopAnswers {
+ public:
+  struct Ports {
+    scalar::PortSet allowed{};
+    scalar::PortSet unknown{};
+  };
+  // `peers`: a class of the Analyser, or the pod of a waypoint.
+  using Peer = std::pair<std::uint32_t, const topology::Endpoint*>;
+  std::map<std::pair<Peer, Peer>, Ports> known{};
+};
 [[nodiscard]] PairConnections connections_between(const Mesh& mesh, const Party& source,
                                                   const Party& destination,
                                                   const NetworkAnswer& network,
-                                                  const std::vector<MeshGroup>& groups);
+                                                  const std::vector<MeshGroup>& groups,
+                                                  HopAnswers& hops);
 
 // "mutual TLS" of all, or "8080: mutual TLS; other ports: plaintext"; empty: no TCP.
 [[nodiscard]] std::string encryption_words(const PairConnections& pair);

@@ -160,10 +160,17 @@ class RouteMaker {
       if (!obey(table_.client_settings.to_service(client, called))) {
         return;
       }
-      const Step hidden = table_.client_settings.hidden_by(client, called);
-      if (!hidden.what.empty()) {
-        route_.steps.push_back(hidden);
-        route_.missing.push_back("a route to it: of " + hidden.title + " " + hidden.what);
+      const Routing routing = table_.routing_of(source_, destination_, port_, called, nullptr);
+      if (routing.answer == Routing::Answer::Elsewhere) {
+        route_.refusal = routing.by;
+        return;
+      }
+      route_.routed = routing.answer;
+      if (!routing.by.what.empty()) {
+        route_.steps.push_back(routing.by);
+      }
+      if (routing.answer == Routing::Answer::Unknown) {
+        route_.missing.push_back(routing.missing);
       }
       tls = table_.client_settings.tls_of(client, called, own);
       route_.missing.insert(route_.missing.end(), tls.missing.begin(), tls.missing.end());
@@ -256,6 +263,17 @@ void add_proxies(MeshTable& table) {
         {.name_space = proxy.name_space, .name = proxy.endpoint.service_account});
     table.proxies.push_back(std::move(proxy));
   }
+}
+
+Routing MeshTable::routing_of(const Party& source, const Party& destination, std::uint16_t port,
+                              const CalledPort& called, const HttpRequest* request) const {
+  const authorization::Protocol protocol = protocol_of(*destination.endpoint, port);
+  return client_settings.routing_of(endpoint(*source.endpoint), called,
+                                    endpoint(*destination.endpoint),
+                                    protocol == authorization::Protocol::Http  ? RoutedAs::Http
+                                    : protocol == authorization::Protocol::Tcp ? RoutedAs::Tcp
+                                                                               : RoutedAs::Either,
+                                    request);
 }
 
 const WaypointProxy& MeshTable::proxy_of(const WaypointUse& use) const {

@@ -28,6 +28,7 @@
 #include "authorization/policy_set.hpp"
 #include "authorization/reach.hpp"
 #include "reachability/explain.hpp"
+#include "reachability/mesh/client_settings.hpp"
 #include "reachability/mesh/enrolment.hpp"
 #include "reachability/mesh/route.hpp"
 #include "reachability/world.hpp"
@@ -43,13 +44,6 @@ struct MeshOptions {
 struct Party {
   std::optional<std::uint32_t> endpoint{};  // nothing: outside the cluster
   scalar::AddressSet addresses{};           // of the outside
-};
-
-// What is known of an HTTP request; nothing: not known.
-struct HttpRequest {
-  std::optional<std::string_view> method{};
-  std::optional<std::string_view> path{};
-  std::optional<std::string_view> host{};
 };
 
 struct PortMutualTls {
@@ -167,6 +161,9 @@ class Mesh {
   [[nodiscard]] std::vector<std::uint16_t> outside_ports() const;
   // Of the destination: every other port is judged as any other.
   [[nodiscard]] std::vector<std::uint16_t> ports_of(std::uint32_t endpoint) const;
+
+  // For the rest of this library.
+  [[nodiscard]] const MeshTable& table() const noexcept { return *table_; }
 
  private:
   std::unique_ptr<const MeshTable> table_;

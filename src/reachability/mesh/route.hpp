@@ -11,6 +11,7 @@
 
 #include "network_policy/point.hpp"
 #include "reachability/explain.hpp"
+#include "reachability/mesh/client_settings.hpp"
 #include "reachability/mesh/enrolment.hpp"
 #include "reachability/mesh/waypoint.hpp"
 
@@ -52,6 +53,7 @@ struct Route {
   // Ways that exclude each other because a fact is not known have different numbers; of those with
   // one number a client may choose.
   std::uint8_t possibility = 0;
+  Routing::Answer routed = Routing::Answer::Here;  // of any request; ByRequest: of some
   // What stops the connection before any policy is asked; what empty: nothing.
   Step refusal{};
   std::vector<Step> steps{};           // settings that decided about the way

@@ -1,6 +1,6 @@
-// Requests in short words.
+// Requests, and who decides, in short words.
 
-#include "reachability/mesh/mesh.hpp"
+#include "reachability/mesh/layers.hpp"
 
 namespace tally::reachability::mesh {
 
@@ -35,7 +35,8 @@ std::string to_words(const authorization::HttpShape& shape) {
 }
 
 std::string to_words(const MeshReach& reach) {
-  std::string out;
+  std::string out =
+      reach.route.routed == Routing::Answer::ByRequest ? "as a VirtualService routes it" : "";
   for (const authorization::Reach& stage : reach.stages) {
     const auto add = [&](const std::vector<authorization::HttpShape>& shapes,
                          std::string_view before) {
@@ -53,6 +54,28 @@ std::string to_words(const MeshReach& reach) {
     add(stage.asked, "asked: ");
   }
   return out;
+}
+
+std::string deciding_layer(const LayeredAnswer& answer) {
+  using network_policy::Verdict;
+  const WayAnswer& way = answer.way;
+  const Step& by = way.mesh.decided_by;
+  std::string of_mesh = "the mesh";
+  if (!by.title.empty()) {
+    of_mesh.append(": ").append(by.title).append(" ");
+    of_mesh += by.rule.empty() ? "(" + by.what + ")" : by.rule;
+    of_mesh.append(", ").append(by.place);
+  } else if (!by.what.empty()) {
+    of_mesh.append(": ").append(by.what);
+  }
+  if (answer.verdict == Verdict::Denied) {
+    return way.network == Verdict::Denied ? " by the network policies" : " by " + of_mesh;
+  }
+  if (answer.verdict == Verdict::Unknown) {
+    return answer.missing.empty() ? "" : ", not known: " + answer.missing.front();
+  }
+  return way.mesh.is_asked ? " by the network policies and by " + of_mesh
+                           : " by the network policies; no proxy is on the way";
 }
 
 }  // namespace tally::reachability::mesh

@@ -29,7 +29,7 @@ class RandomCluster {
     std::string out;
     for (const std::string_view name : {"n0", "n1"}) {
       out += "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: " + std::string(name) +
-             ", labels: {team: " + pick({"x", "y"}) + "}}\n";
+             ", labels: {team: " + pick({"x", "w"}) + "}}\n";
     }
     for (int i = 0; i < 5; ++i) {
       out += "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p" + std::to_string(i) +

@@ -102,7 +102,8 @@ class EntryBook {
   Doorkeeper doorkeeper_;
   Arena arena_;
   std::deque<Door> doors_;
-  std::vector<std::uint32_t> workload_of_;  // by endpoint
+  std::map<const Door*, std::uint32_t> door_numbers_;  // in EntryList::doors
+  std::vector<std::uint32_t> workload_of_;             // by endpoint
   std::map<std::string_view, std::map<std::string_view, std::vector<std::uint32_t>>> by_label_;
   std::map<std::vector<std::uint32_t>, Front> fronts_;
   bool has_outer_ = false;

@@ -1,13 +1,16 @@
 // Rule: an ipBlock names a network, not the world.
-// Examined: prefixes shorter than /8 (IPv4) or /16 (IPv6), less their exceptions. Low where the
-// ports are few (a public server, a proxy), and silent for DNS alone, of which another check
-// speaks. A block of the world that leaves the private networks out is info.
+// Examined, in every dialect: prefixes shorter than /8 (IPv4) or /16 (IPv6), less their exceptions.
+// Low where the ports are few (a public server, a proxy), and silent for DNS alone, of which
+// another check speaks. A block of the world that leaves the private networks out is info.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include "reachability/lint/checks/all.hpp"
 #include "reachability/lint/checks/controls.hpp"
+#include "reachability/lint/internal/rule_form.hpp"
 #include "scalar/ip_address.hpp"
 
 namespace tally::reachability::linting {
@@ -82,7 +85,57 @@ void judge(const PlainPolicy& policy, const PlainRule& rule, const PlainPeer& pe
            has_private ? ", private networks included" : ", without the private networks")});
 }
 
+// The widest block of what a rule of another dialect names; nothing: none is too wide.
+std::optional<scalar::Cidr> too_wide(const scalar::AddressSet& addresses) {
+  for (const scalar::Cidr& cidr : addresses.cidrs()) {
+    if (cidr.bits < (cidr.address.is_v4() ? kV4PrefixMin : kV6PrefixMin)) {
+      return cidr;
+    }
+  }
+  return std::nullopt;
+}
+
+void judge_rule_form(View& view, const network_policy::Policy& policy,
+                     const network_policy::Rule& rule, Reporter& reporter) {
+  const network_policy::PolicySet& set = view.policies();
+  const scalar::ConnectionSet& connections = set.connections(rule.connections);
+  const bool has_names = rule.ports_begin != rule.ports_end;
+  scalar::ConnectionSet dns = scalar::ConnectionSet::of_port(scalar::Protocol::Udp, 53);
+  dns.add(scalar::Protocol::Tcp, scalar::PortSet(53, 53));
+  if (!has_names && dns.contains(connections)) {
+    return;
+  }
+  for (const network_policy::Peers& peer : set.peers_of(rule)) {
+    const scalar::AddressSet& addresses = set.addresses(peer.addresses);
+    if (peer.addresses == network_policy::kNoAddresses || !too_wide(addresses)) {
+      continue;
+    }
+    const bool has_private = holds_private(addresses);
+    const bool is_everything =
+        !has_names && connections.contains(scalar::ConnectionSet::transport());
+    const std::string words = to_words(addresses);
+    reporter.add(
+        kCheck,
+        !has_private    ? finding::Severity::Info
+        : is_everything ? kCheck.severity
+                        : finding::Severity::Low,
+        *policy.object, place_of_rule(rule),
+        {.found = words,
+         .allowed = "the networks that are meant",
+         .message = fmt::format(
+             "{} is open {} {}{}",
+             is_everything ? std::string("every port") : connections.to_string(),
+             rule.direction == Direction::Ingress ? "from" : "to", words,
+             has_private ? ", private networks included" : ", without the private networks")});
+    return;
+  }
+}
+
 void examine(View& view, Reporter& reporter) {
+  for_each_other_rule(view, [&](const network_policy::Policy& policy, std::uint32_t,
+                                const network_policy::Rule& rule) {
+    judge_rule_form(view, policy, rule, reporter);
+  });
   for (const PlainPolicy& policy : view.plain()) {
     for (const PlainRule& rule : policy.rules) {
       for (const PlainPeer& peer : rule.peers) {

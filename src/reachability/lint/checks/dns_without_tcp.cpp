@@ -1,12 +1,13 @@
 // Rule: who may ask for names by UDP 53 may ask by TCP 53 as well (RFC 7766 section 5: answers that
 // do not fit into a datagram are asked for again over TCP).
-// Examined: egress rules with UDP 53; silent if a rule of the policy, or of another policy that
-// governs the same pods, has TCP 53.
+// Examined, in every dialect: egress rules with UDP 53; silent if a rule of the policy, or of
+// another policy that governs the same pods, has TCP 53.
 #include <algorithm>
 #include <array>
 
 #include "reachability/lint/checks/all.hpp"
 #include "reachability/lint/checks/controls.hpp"
+#include "reachability/lint/internal/rule_form.hpp"
 
 namespace tally::reachability::linting {
 namespace {
@@ -41,7 +42,42 @@ bool is_allowed_elsewhere(View& view, const PlainPolicy& policy) {
   });
 }
 
+// Of another dialect: where what no rule allows is denied. A rule of every port is no rule about
+// DNS.
+void judge_rule_form(View& view, const network_policy::Policy& policy, std::uint32_t position,
+                     Reporter& reporter) {
+  const auto egress = static_cast<std::size_t>(Direction::Egress);
+  const network_policy::Rule* udp = nullptr;
+  for (const network_policy::Rule& rule : view.policies().rules_of(policy)) {
+    if (rule.direction != Direction::Egress || rule.action != network_policy::Action::Allow) {
+      continue;
+    }
+    const scalar::ConnectionSet& connections = view.policies().connections(rule.connections);
+    if (connections.contains(Protocol::Tcp, 53)) {
+      return;
+    }
+    udp = udp == nullptr && connections.contains(Protocol::Udp, 53) ? &rule : udp;
+  }
+  if (udp == nullptr || !policy.isolates[egress]) {
+    return;
+  }
+  const Matched& selected = view.selected(position);
+  if (selected.sure.empty() || std::ranges::all_of(selected.sure, [&](ClassId id) {
+        return view.speaks_of(id, Direction::Egress, Protocol::Tcp, 53);
+      })) {
+    return;
+  }
+  reporter.add(kCheck, *policy.object, place_of_rule(*udp),
+               {.found = "UDP 53",
+                .allowed = "UDP 53 and TCP 53",
+                .message = "TCP 53 is missing beside UDP 53: answers that do not fit into one "
+                           "datagram cannot be fetched"});
+}
+
 void examine(View& view, Reporter& reporter) {
+  for_each_other_policy(view, [&](const network_policy::Policy& policy, std::uint32_t position) {
+    judge_rule_form(view, policy, position, reporter);
+  });
   for (const PlainPolicy& policy : view.plain()) {
     const PlainRule* udp = nullptr;
     bool has_tcp = false;

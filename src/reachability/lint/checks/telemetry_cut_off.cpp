@@ -208,8 +208,8 @@ class Monitors {
           ports.push_back(port.target_port);
           continue;
         }
-        for (const auto& interval :
-             topology::named_ports(pod, port.target_name, port.protocol).intervals()) {
+        const auto named = topology::named_ports(pod, port.target_name, port.protocol);
+        for (const auto& interval : named.intervals()) {
           ports.push_back(interval.first);
         }
       }

@@ -87,7 +87,7 @@ function entryLines(backends) {
     const { entry } = backend;
     line.append(element("bdi", "rule", entry.words), " ", element("code", "", entry.place), element("br"),
       `${backend.ports}; ${exposures[backend.exposed]}${entry.via ? "; by " + entry.via : ""}${entry.tls !== "none" ? "; TLS " + entry.tls : ""}`);
-    for (const note of [entry.internal, entry.missing, backend.missing, data.meshed ? "as far as network policies say; the mesh is not asked" : ""]) if (note) line.append(element("br"), element("span", "soft", note));
+    for (const note of [entry.internal, entry.missing, backend.missing]) if (note) line.append(element("br"), element("span", "soft", note));
     list.append(line);
   }
   return list;

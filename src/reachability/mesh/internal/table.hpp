@@ -44,6 +44,10 @@ struct MeshTable {
     return world->topology().endpoints()[at];
   }
   [[nodiscard]] const WaypointProxy& proxy_of(const WaypointUse& use) const;
+  // Where the sidecar of the source sends calls of a Service.
+  [[nodiscard]] Routing routing_of(const Party& source, const Party& destination,
+                                   std::uint16_t port, const CalledPort& called,
+                                   const HttpRequest* request) const;
   [[nodiscard]] authorization::Protocol protocol_of(std::uint32_t endpoint,
                                                     std::uint16_t port) const;
 };
