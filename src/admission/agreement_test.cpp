@@ -85,10 +85,11 @@ std::vector<std::string> reviews() {
   for (const std::string_view user : {"ann", "bob"}) {
     for (const std::string_view image : {"a:latest", "a:1"}) {
       for (const std::string_view host : {"true", "false"}) {
-        const std::string pod = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: "
-                                "shop}, spec: {hostNetwork: " +
-                                std::string(host) + ", containers: [{name: m, image: \"" +
-                                std::string(image) + "\"}]}}";
+        const std::string pod =
+            "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: "
+            "shop}, spec: {hostNetwork: " +
+            std::string(host) + ", containers: [{name: m, image: \"" + std::string(image) +
+            "\"}]}}";
         out.push_back(testing::review_of({.object = pod, .user = user}));
         out.push_back(testing::review_of(
             {.object = pod, .old_object = pod, .operation = "UPDATE", .user = user}));
@@ -108,8 +109,9 @@ std::vector<std::string> reviews() {
 TEST(Agreement, WebhookAndAssess) {
   const Desk desk({.policies = kPolicies,
                    .cluster = {},
-                   .config = "tiers: {restricted: [{names: [shop]}]}\nenforcement: {scopes: [{name: "
-                             "a, namespaces: [shop], policies: [\"*\"], mode: enforce}]}"});
+                   .config =
+                       "tiers: {restricted: [{names: [shop]}]}\nenforcement: {scopes: [{name: "
+                       "a, namespaces: [shop], policies: [\"*\"], mode: enforce}]}"});
   for (const PolicyStatus& status : desk.statuses) {
     ASSERT_TRUE(status.is_loaded) << status.name << ": " << status.why;
   }
@@ -120,14 +122,14 @@ TEST(Agreement, WebhookAndAssess) {
     Arena arena;
     const auto read = read_review(body, arena);
     ASSERT_TRUE(read) << read.error().to_string() << "\n" << body;
-    const auto verdict = desk.generation->judge->judge(read->review, assessment::Steps::All,
-                                                       testing::kNow, scratch);
+    const auto verdict =
+        desk.generation->judge->judge(read->review, assessment::Steps::All, testing::kNow, scratch);
     assessment::EngineSet engines = desk.programs->engines();
     engines.network = false;
     assessment::Context context;
     context.today = 20'717;
-    const finding::Assessment assessment = assessment::assess(
-        desk.generation->world->snapshot(), {&read->review, 1}, engines, context);
+    const finding::Assessment assessment = assessment::assess(desk.generation->world->snapshot(),
+                                                              {&read->review, 1}, engines, context);
     // Objects of the snapshot have findings of their own: those of the request alone are compared.
     Said offline;
     for (const finding::Finding& finding : assessment.findings) {

@@ -95,9 +95,9 @@ spec: {rules: [{name: r, match: {any: [{resources: {kinds: [Pod]}}]}, validate: 
     return texts_of(text, origin).front();
   };
   PolicyCatalogue catalogue;
-  const auto change = catalogue.replace({from("cluster", PolicyText::Origin::Cluster),
-                                         from("file", PolicyText::Origin::File)},
-                                        config_of(""), kNow);
+  const auto change = catalogue.replace(
+      {from("cluster", PolicyText::Origin::Cluster), from("file", PolicyText::Origin::File)},
+      config_of(""), kNow);
   ASSERT_EQ(change.programs->texts().size(), 1U);
   EXPECT_TRUE(change.programs->texts().front().text.contains(R"("from":"file")"));
 }
@@ -105,9 +105,9 @@ spec: {rules: [{name: r, match: {any: [{resources: {kinds: [Pod]}}]}, validate: 
 // The API server evaluates the admission policies of the cluster itself.
 TEST(PolicyCatalogue, AdmissionPoliciesOfTheClusterAreTheServers) {
   PolicyCatalogue catalogue;
-  const auto change = catalogue.replace(
-      texts_of(policy("object.spec.replicas < 5"), PolicyText::Origin::Cluster), config_of(""),
-      kNow);
+  const auto change =
+      catalogue.replace(texts_of(policy("object.spec.replicas < 5"), PolicyText::Origin::Cluster),
+                        config_of(""), kNow);
   EXPECT_TRUE(change.statuses.empty());
   EXPECT_EQ(change.programs->engines().admission, nullptr);
 }

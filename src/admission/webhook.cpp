@@ -10,7 +10,7 @@ namespace tally::admission {
 std::shared_ptr<const Generation> Generation::create(std::shared_ptr<const Programs> programs,
                                                      std::shared_ptr<const assessment::World> world,
                                                      const assessment::HttpCaller* caller,
-                                                     finding::Day today) {
+                                                     finding::Day today, std::uint64_t (*clock)()) {
   auto made = std::make_shared<Generation>();
   assessment::Context context;
   context.today = today;
@@ -26,7 +26,8 @@ std::shared_ptr<const Generation> Generation::create(std::shared_ptr<const Progr
   made->judge = assessment::RequestJudge::create({.engines = std::move(engines),
                                                   .world = world,
                                                   .context = std::move(context),
-                                                  .caller = caller});
+                                                  .caller = caller,
+                                                  .clock = clock});
   made->programs = std::move(programs);
   made->world = std::move(world);
   return made;
@@ -101,12 +102,15 @@ Reply answer(const Generation& generation, const Exempt& exempt, const Call& cal
                           .snapshot = &by.world->snapshot(),
                           .owners = call.owners};
   if (is_silent(question) && !call.keep_silent) {
-    return allowed(review, Outcome::Allowed);
+    Reply reply = allowed(review, Outcome::Allowed);
+    reply.times = verdict.times;
+    return reply;
   }
   Answer answer = decide(question);
   const history::Decision& decision = answer.decision;
   const bool patches = !decision.patch.empty() && call.steps != assessment::Steps::Validate;
   Reply reply;
+  reply.times = verdict.times;
   reply.operation = decision.operation;
   reply.outcome = !decision.is_allowed      ? Outcome::Denied
                   : patches                 ? Outcome::Mutated

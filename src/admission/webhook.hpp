@@ -27,7 +27,7 @@ struct Generation {
 
   [[nodiscard]] static std::shared_ptr<const Generation> create(
       std::shared_ptr<const Programs> programs, std::shared_ptr<const assessment::World> world,
-      const assessment::HttpCaller* caller, finding::Day today);
+      const assessment::HttpCaller* caller, finding::Day today, std::uint64_t (*clock)() = nullptr);
 };
 
 // Whose requests are never judged, so that nothing can lock itself out: the platform's own
@@ -64,6 +64,7 @@ struct Reply {
   std::string operation;                      // of the request
   std::string decision_id;                    // empty: nothing to keep
   std::optional<history::Decision> decision;  // without time and latency
+  assessment::EngineTimes times{};
 };
 
 class WebhookScratch {

@@ -14,7 +14,10 @@ const std::vector<ServedResource>& served() {
       {.group = "", .version = "v1", .plural = "pods", .kind = "Pod", .is_namespaced = true},
       {.group = "", .version = "v1", .plural = "configmaps", .kind = "ConfigMap"},
       {.group = "", .version = "v1", .plural = "events", .kind = "Event"},
-      {.group = "", .version = "v1", .plural = "namespaces", .kind = "Namespace",
+      {.group = "",
+       .version = "v1",
+       .plural = "namespaces",
+       .kind = "Namespace",
        .is_namespaced = false},
       {.group = "apps", .version = "v1", .plural = "deployments", .kind = "Deployment"},
       {.group = "coordination.k8s.io", .version = "v1", .plural = "leases", .kind = "Lease"},
@@ -35,9 +38,10 @@ WebhookConfigurations configurations(std::string_view policies, std::string_view
 
 std::string classic(std::string_view name, std::string_view kinds, std::string_view rest) {
   return "---\napiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: " +
-         std::string(name) + "}\nspec:\n  validationFailureAction: Enforce\n  rules:\n    - name: r\n"
-         "      match: {any: [{resources: {kinds: [" + std::string(kinds) + "]}}]}\n      " +
-         std::string(rest) + "\n";
+         std::string(name) +
+         "}\nspec:\n  validationFailureAction: Enforce\n  rules:\n    - name: r\n"
+         "      match: {any: [{resources: {kinds: [" +
+         std::string(kinds) + "]}}]}\n      " + std::string(rest) + "\n";
 }
 constexpr std::string_view kPattern =
     R"(validate: {message: m, pattern: {metadata: {labels: {a: "?*"}}}})";
@@ -60,31 +64,52 @@ TEST(WebhookConfiguration, RulesFollowThePolicies) {
     std::vector<std::string_view> absent;
   };
   const Row kRows[] = {
-      {"an enforced tier waits for pods, not for templates", "", "enforcement: {mode: enforce}",
+      {"an enforced tier waits for pods, not for templates",
+       "",
+       "enforcement: {mode: enforce}",
        {R"("failurePolicy":"Fail")",
         R"("apiGroups":[""],"apiVersions":["v1"],"operations":["CREATE","UPDATE"],"resources":["pods","pods/ephemeralcontainers"])"},
        {}},
-      {"doubt allows: nobody waits", "", "enforcement: {mode: enforce, onDoubt: allow}",
-       {R"("failurePolicy":"Ignore")"}, {R"("failurePolicy":"Fail")"}},
-      {"a kind", classic("a", "ConfigMap", kPattern), "",
+      {"doubt allows: nobody waits",
+       "",
+       "enforcement: {mode: enforce, onDoubt: allow}",
+       {R"("failurePolicy":"Ignore")"},
+       {R"("failurePolicy":"Fail")"}},
+      {"a kind",
+       classic("a", "ConfigMap", kPattern),
+       "",
        {R"("resources":["configmaps"])", R"("operations":["CREATE","UPDATE","DELETE","CONNECT"])"},
        {"carts"}},
-      {"a kind of a definition", classic("a", "shop.example/v1/Cart", kPattern), "",
-       {R"("resources":["carts"])"}, {"configmaps"}},
-      {"every kind, without what keeps the cluster alive", classic("a", "\"*\"", kPattern), "",
-       {"carts", "configmaps", "namespaces"}, {"leases", "\"events\""}},
-      {"a kind that is named is asked whatever it is", classic("a", "Lease", kPattern), "",
-       {"leases"}, {}},
+      {"a kind of a definition",
+       classic("a", "shop.example/v1/Cart", kPattern),
+       "",
+       {R"("resources":["carts"])"},
+       {"configmaps"}},
+      {"every kind, without what keeps the cluster alive",
+       classic("a", "\"*\"", kPattern),
+       "",
+       {"carts", "configmaps", "namespaces"},
+       {"leases", "\"events\""}},
+      {"a kind that is named is asked whatever it is",
+       classic("a", "Lease", kPattern),
+       "",
+       {"leases"},
+       {}},
       {"a subresource", classic("a", "Pod/exec", kPattern), "", {"pods/exec"}, {}},
       {"a policy whose failures pass",
-       classic("a", "ConfigMap", kPattern).replace(
-           classic("a", "ConfigMap", kPattern).find("validationFailureAction"), 0,
-           "failurePolicy: Ignore\n  "),
-       "", {R"("resources":["configmaps"])"}, {R"("failurePolicy":"Fail")"}},
-      {"time", classic("a", "ConfigMap", kPattern).replace(
-           classic("a", "ConfigMap", kPattern).find("validationFailureAction"), 0,
-           "webhookTimeoutSeconds: 7\n  "),
-       "", {R"("timeoutSeconds":7)"}, {}},
+       classic("a", "ConfigMap", kPattern)
+           .replace(classic("a", "ConfigMap", kPattern).find("validationFailureAction"), 0,
+                    "failurePolicy: Ignore\n  "),
+       "",
+       {R"("resources":["configmaps"])"},
+       {R"("failurePolicy":"Fail")"}},
+      {"time",
+       classic("a", "ConfigMap", kPattern)
+           .replace(classic("a", "ConfigMap", kPattern).find("validationFailureAction"), 0,
+                    "webhookTimeoutSeconds: 7\n  "),
+       "",
+       {R"("timeoutSeconds":7)"},
+       {}},
   };
   for (const Row& row : kRows) {
     const auto made = configurations(row.policies, row.config);

@@ -142,12 +142,16 @@ TEST(Webhook, WhatIsAskedOfOurOwnControls) {
           true, containers: [{name: main, image: "registry.example/web:0"}]}})",
         .operation = "UPDATE"},
        Outcome::Denied},
-      {"the status", kEnforce,
+      {"the status",
+       kEnforce,
        {.object = kBadPod, .old_object = kBadPod, .operation = "UPDATE", .subresource = "status"},
        Outcome::Allowed},
-      {"deleting", kEnforce,
-       {.object = {}, .old_object = kBadPod, .operation = "DELETE"}, Outcome::Allowed},
-      {"exec", kEnforce,
+      {"deleting",
+       kEnforce,
+       {.object = {}, .old_object = kBadPod, .operation = "DELETE"},
+       Outcome::Allowed},
+      {"exec",
+       kEnforce,
        {.object = "{apiVersion: v1, kind: PodExecOptions, command: [sh]}",
         .operation = "CONNECT",
         .kind = "PodExecOptions",
@@ -217,8 +221,8 @@ TEST(Webhook, DenialTellsRuleFieldFoundAllowedRemedyAndId) {
   ASSERT_TRUE(reply.decision.has_value());
   EXPECT_TRUE(reply.decision_id.starts_with("d-"));
   for (const std::string_view part :
-       {"baseline/hostNamespaces", "spec.hostNetwork", "found:   true",
-        "allowed: false or not set", "remedy:", reply.decision_id.c_str()}) {
+       {"baseline/hostNamespaces", "spec.hostNetwork", "found:   true", "allowed: false or not set",
+        "remedy:", reply.decision_id.c_str()}) {
     EXPECT_TRUE(reply.body.contains(part)) << part << "\n" << reply.body;
   }
   EXPECT_EQ(reply.decision->code, 403);
@@ -252,12 +256,12 @@ spec:
 
 TEST(Webhook, ExemptIsNeverJudged) {
   Desk desk({.policies = kTeamPolicy, .cluster = {}, .config = "enforcement: {mode: enforce}"});
-  desk.exempt = {.namespaces = {"tally-system"}, .user = "system:serviceaccount:tally-system:tally"};
-  EXPECT_EQ(desk.ask({.object = kBadPod, .name_space = "tally-system"}).outcome,
-            Outcome::Exempted);
-  EXPECT_EQ(desk.ask({.object = kBadPod, .user = "system:serviceaccount:tally-system:tally"})
-                .outcome,
-            Outcome::Exempted);
+  desk.exempt = {.namespaces = {"tally-system"},
+                 .user = "system:serviceaccount:tally-system:tally"};
+  EXPECT_EQ(desk.ask({.object = kBadPod, .name_space = "tally-system"}).outcome, Outcome::Exempted);
+  EXPECT_EQ(
+      desk.ask({.object = kBadPod, .user = "system:serviceaccount:tally-system:tally"}).outcome,
+      Outcome::Exempted);
   EXPECT_EQ(desk.ask({.object = kBadPod}).outcome, Outcome::Denied);
 }
 
@@ -340,13 +344,15 @@ spec:
   };
   WebhookScratch scratch;
   const std::string body = testing::review_of({.object = kPod});
-  const Reply reply = answer(
-      *desk.generation, {},
-      {.steps = assessment::Steps::Validate, .body = body, .now_seconds = testing::kNow,
-       .owners = &owners},
-      scratch);
-  EXPECT_TRUE(reply.body.contains("container proxy was put in by another webhook: the pod template "
-                                  "of ReplicaSet web-1 does not have it"))
+  const Reply reply = answer(*desk.generation, {},
+                             {.steps = assessment::Steps::Validate,
+                              .body = body,
+                              .now_seconds = testing::kNow,
+                              .owners = &owners},
+                             scratch);
+  EXPECT_TRUE(
+      reply.body.contains("container proxy was put in by another webhook: the pod template "
+                          "of ReplicaSet web-1 does not have it"))
       << reply.body;
   // Without the owner nothing is claimed.
   EXPECT_FALSE(desk.ask(body).body.contains("another webhook"));

@@ -284,6 +284,25 @@ kube::Review review_of(const Judging& judging) {
 
 namespace {
 
+// Adds the time of its own life, if somebody measures.
+class Stopwatch {
+ public:
+  Stopwatch(const Worker& worker, std::uint64_t& sum)
+      : clock_(worker.request.clock), sum_(sum), began_(clock_ == nullptr ? 0 : clock_()) {}
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+  ~Stopwatch() {
+    if (clock_ != nullptr) {
+      sum_ += clock_() - began_;
+    }
+  }
+
+ private:
+  std::uint64_t (*clock_)();
+  std::uint64_t& sum_;
+  std::uint64_t began_;
+};
+
 // Every policy, each on what the one before has made. The object as they leave it; Null: unchanged.
 document::Node ask_policies(const Judging& judging, kube::Review request, bool is_from_file) {
   const EngineSet& engines = *judging.run.engines;
@@ -296,13 +315,17 @@ document::Node ask_policies(const Judging& judging, kube::Review request, bool i
       }
     }
   };
+  EngineTimes& times = judging.worker.times;
   if (engines.admission != nullptr) {
+    const Stopwatch watch(judging.worker, times.admission_policy);
     change(judge_admission(judging, request, is_from_file));
   }
   if (engines.kyverno != nullptr) {
+    const Stopwatch watch(judging.worker, times.kyverno);
     change(judge_kyverno(judging, request, is_from_file));
   }
   if (engines.gatekeeper != nullptr && judging.run.validates()) {
+    const Stopwatch watch(judging.worker, times.gatekeeper);
     judge_gatekeeper(judging, request, is_from_file);
   }
   return changed;
@@ -349,6 +372,7 @@ void judge_object(const Run& run, const Object& object, const kube::Review* revi
       mutated.metadata = metadata == nullptr ? document::Node{} : *metadata;
     }
   }
+  const Stopwatch watch(worker, worker.times.own_controls);
   const auto pod = workload && run.validates() ? kube::pod_template(mutated) : std::nullopt;
   if (!pod) {
     return;

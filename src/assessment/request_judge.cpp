@@ -59,12 +59,13 @@ void clear(Worker& worker, Part& part, const Run& run) {
   }
 }
 
-RequestVerdict verdict_of(const Part& part, const document::Node& before) {
+RequestVerdict verdict_of(const Worker& worker, const Part& part, const document::Node& before) {
   RequestVerdict verdict{.findings = part.findings,
                          .changes = part.changes,
                          .admission = part.decisions.empty() ? nullptr : &part.decisions.front(),
                          .workload = part.verdicts.empty() ? nullptr : &part.verdicts.front(),
-                         .object = part.object};
+                         .object = part.object,
+                         .times = worker.times};
   if (!verdict.object.is_null() && document::equal(verdict.object, before)) {
     verdict.object = {};
   }
@@ -113,7 +114,9 @@ class Surroundings {
     worker.request = {.world = inputs.world.get(),
                       .kyverno = &kyverno_,
                       .outside = &outside_,
-                      .user = {}};
+                      .user = {},
+                      .clock = inputs.clock};
+    worker.times = {};
   }
   Surroundings(const Surroundings&) = delete;
   Surroundings& operator=(const Surroundings&) = delete;
@@ -135,7 +138,7 @@ RequestVerdict RequestJudge::judge(const kube::Review& review, Steps steps,
   const Surroundings surroundings(state_->inputs, now_seconds, worker);
   worker.request.user = review.user_info.username;
   judge_review(run, review, worker, part);
-  return verdict_of(part, review.object);
+  return verdict_of(worker, part, review.object);
 }
 
 RequestVerdict RequestJudge::judge(const kube::Object& object, std::int64_t now_seconds,
@@ -146,7 +149,7 @@ RequestVerdict RequestJudge::judge(const kube::Object& object, std::int64_t now_
   clear(worker, part, run);
   const Surroundings surroundings(state_->inputs, now_seconds, worker);
   judge_object(run, object, nullptr, worker, part);
-  return verdict_of(part, object.root);
+  return verdict_of(worker, part, object.root);
 }
 
 }  // namespace tally::assessment

@@ -23,6 +23,14 @@ namespace tally::assessment {
 
 using admission_policy::Steps;
 
+// How long each engine took, in nanoseconds; 0: it was not asked, or nobody measures.
+struct EngineTimes {
+  std::uint64_t admission_policy = 0;
+  std::uint64_t kyverno = 0;
+  std::uint64_t gatekeeper = 0;
+  std::uint64_t own_controls = 0;
+};
+
 struct RequestVerdict {
   std::span<const finding::Finding> findings;  // passes with Context::include_pass only
   std::span<const finding::Change> changes;    // objects that were patched or would be created
@@ -30,6 +38,7 @@ struct RequestVerdict {
   const finding::AdmissionDecision* admission = nullptr;
   const finding::WorkloadVerdict* workload = nullptr;  // Pod Security; null: no workload
   document::Node object;  // as the mutating policies left it; Null: unchanged
+  EngineTimes times;
 };
 
 class RequestJudge {
@@ -40,6 +49,8 @@ class RequestJudge {
     Context context;  // `today` and the exceptions; the lists it points to must outlive the judge
     // Services that policies may call; null: none.
     const HttpCaller* caller = nullptr;
+    // Nanoseconds of some clock that goes forward, for EngineTimes; null: nobody measures.
+    std::uint64_t (*clock)() = nullptr;
   };
   [[nodiscard]] static std::shared_ptr<const RequestJudge> create(Inputs inputs);
   ~RequestJudge();

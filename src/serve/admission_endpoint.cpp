@@ -91,6 +91,7 @@ struct AdmissionEndpoint::State {
   std::atomic<std::shared_ptr<const Generation>> generation;
   telemetry::Family<telemetry::Counter>& requests;
   telemetry::Family<telemetry::Counter>& verdicts;
+  telemetry::Family<telemetry::Histogram>& engine_times;
   telemetry::Histogram& validate_time;
   telemetry::Histogram& mutate_time;
   telemetry::Gauge& in_flight;
@@ -108,6 +109,9 @@ struct AdmissionEndpoint::State {
         verdicts(parts.registry->counter({"tally_policy_verdicts_total",
                                           "What policies said of requests, passes left out.",
                                           {"engine", "policy", "verdict"}})),
+        engine_times(parts.registry->histogram({"tally_policy_duration_seconds",
+                                                "What each engine takes for a request.",
+                                                {"engine", "verdict"}})),
         validate_time(times().with({"validate"})),
         mutate_time(times().with({"mutate"})),
         in_flight(
@@ -175,7 +179,16 @@ void AdmissionEndpoint::State::finish(Job& job, admission::Reply reply) {
   const Clock::duration taken = Clock::now() - job.request.received;
   (job.steps == Steps::Mutate ? mutate_time : validate_time)
       .observe(std::chrono::duration<double>(taken).count());
-  requests.with({reply.operation, admission::to_text(reply.outcome)}).add();
+  const std::string_view verdict = admission::to_text(reply.outcome);
+  requests.with({reply.operation, verdict}).add();
+  for (const auto& [engine, nanoseconds] :
+       {std::pair{"admission-policy", reply.times.admission_policy},
+        std::pair{"kyverno", reply.times.kyverno}, std::pair{"gatekeeper", reply.times.gatekeeper},
+        std::pair{"own-controls", reply.times.own_controls}}) {
+    if (nanoseconds != 0) {
+      engine_times.with({engine, verdict}).observe(static_cast<double>(nanoseconds) / 1e9);
+    }
+  }
   const bool is_json_body = reply.status == 200;
   // The answer goes out first; what is kept of it waits.
   job.respond({.status = reply.status,

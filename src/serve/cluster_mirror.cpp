@@ -55,7 +55,8 @@ struct ClusterMirror::Parts {
     Resource resource;
     std::unique_ptr<kube_client::Reflector> reflector;
     std::jthread thread;
-    bool is_listed = false;  // once, or refused once
+    bool is_listed = false;      // once, or refused once
+    std::uint64_t failures = 0;  // since the start
   };
   std::map<std::string, std::unique_ptr<Watched>> watched;
   std::condition_variable_any wake;
@@ -140,6 +141,7 @@ kube_client::ReflectorCallbacks ClusterMirror::Parts::callbacks(Watched& one) {
             log.warning("cannot watch", {{"resource", name}, {"why", status.error}});
             const std::scoped_lock lock(mutex);
             one.is_listed = true;  // nobody waits for what is refused
+            one.failures += 1;
           },
   };
 }
@@ -283,7 +285,7 @@ std::vector<WatchedResource> ClusterMirror::watched() const {
   const std::scoped_lock lock(parts_->mutex);
   std::vector<WatchedResource> out;
   for (const auto& [name, one] : parts_->watched) {
-    out.push_back({.name = name, .status = one->reflector->status()});
+    out.push_back({.name = name, .status = one->reflector->status(), .failures = one->failures});
   }
   return out;
 }
@@ -306,6 +308,11 @@ std::shared_ptr<const kube::Snapshot> ClusterMirror::snapshot(std::span<const Ki
 std::shared_ptr<const kube::Snapshot> ClusterMirror::snapshot() {
   const std::scoped_lock lock(parts_->mutex);
   return parts_->state.snapshot();
+}
+
+std::uint64_t ClusterMirror::version() const {
+  const std::scoped_lock lock(parts_->mutex);
+  return parts_->state.version();
 }
 
 std::uint64_t ClusterMirror::version(std::span<const KindName> kinds) const {

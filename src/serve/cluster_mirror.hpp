@@ -24,6 +24,7 @@ namespace tally::serve {
 struct WatchedResource {
   std::string name;  // "apps/v1/deployments"
   kube_client::ReflectorStatus status;
+  std::uint64_t failures = 0;  // since the start
 };
 
 class ClusterMirror {
@@ -49,6 +50,7 @@ class ClusterMirror {
   [[nodiscard]] std::shared_ptr<const kube::Snapshot> snapshot(
       std::span<const cluster_state::KindName> kinds);
   [[nodiscard]] std::shared_ptr<const kube::Snapshot> snapshot();
+  [[nodiscard]] std::uint64_t version() const;  // of everything
   // Sum over the kinds: another number, another state.
   [[nodiscard]] std::uint64_t version(std::span<const cluster_state::KindName> kinds) const;
   // Kinds of these groups that are watched now.

@@ -21,6 +21,7 @@
 #include "kube_client/object_path.hpp"
 #include "net/server.hpp"
 #include "serve/admission_endpoint.hpp"
+#include "serve/audit_loop.hpp"
 #include "serve/certificates.hpp"
 #include "serve/cluster_mirror.hpp"
 #include "serve/health_endpoint.hpp"
@@ -72,6 +73,11 @@ std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+std::uint64_t steady_ns() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
+          .count());
 }
 finding::Day today() {
   return static_cast<finding::Day>(
@@ -165,6 +171,9 @@ class Service {
     out.push_back(settings_.name_space);
     return out;
   }
+  std::string store_url() const {
+    return settings_.store.empty() ? "sqlite:" + settings_.state + "/tally.db" : settings_.store;
+  }
   bool leads() const { return elector_ == nullptr || elector_->is_leader(); }
 
   ServiceOptions options_;
@@ -178,6 +187,7 @@ class Service {
   std::optional<kube_client::ApiClient> client_;
   std::unique_ptr<ClusterMirror> mirror_;
   std::unique_ptr<WebhookKeeper> keeper_;
+  std::unique_ptr<AuditLoop> audit_;
   std::unique_ptr<kube_client::LeaderElector> elector_;
   std::jthread election_;
 
@@ -240,9 +250,7 @@ Result<void> Service::read_config() {
 }
 
 Result<void> Service::open_store() {
-  const std::string url =
-      settings_.store.empty() ? "sqlite:" + settings_.state + "/tally.db" : settings_.store;
-  TALLY_TRY(history::History history, history::History::open(url));
+  TALLY_TRY(history::History history, history::History::open(store_url()));
   std::vector<history::ScopeChange> known;
   TALLY_CHECK(history.scope_changes({}, [&known](const history::ScopeChange& change) {
     known.push_back(change);
@@ -369,7 +377,12 @@ void Service::start_cluster() {
   std::random_device random;
   mirror_ = std::make_unique<ClusterMirror>(
       *client_, *log_, (std::uint64_t{random()} << 32U) | std::uint64_t{random()});
-  mirror_->on_change([this](const cluster_state::Change&) { bell_.ring(); });
+  mirror_->on_change([this](const cluster_state::Change& change) {
+    if (audit_ != nullptr) {
+      audit_->changed(change);
+    }
+    bell_.ring();
+  });
   keeper_ = std::make_unique<WebhookKeeper>(*client_, *log_);
   elector_ = std::make_unique<kube_client::LeaderElector>(
       *client_,
@@ -382,10 +395,25 @@ void Service::start_cluster() {
       log_->error("no election", {{"why", ended.error().message}});
     }
   });
+  if (settings_.audit) {
+    audit_ =
+        std::make_unique<AuditLoop>(AuditParts{.mirror = mirror_.get(),
+                                               .writer = writer_.get(),
+                                               .store_url = store_url(),
+                                               .registry = &registry_,
+                                               .log = &*log_,
+                                               .client = settings_.reports ? &*client_ : nullptr,
+                                               .now_ms = now_ms,
+                                               .leads = [this] { return leads(); }});
+    audit_->start();
+  }
   mirror_->start();
 }
 
 void Service::stop_threads() {
+  if (audit_ != nullptr) {
+    audit_->stop();
+  }
   if (mirror_ != nullptr) {
     mirror_->stop();
   }
@@ -526,6 +554,9 @@ void Service::reload_policies() {
   }
   programs_.store(change.programs);
   use_generation();
+  if (audit_ != nullptr) {
+    audit_->use(change.programs);
+  }
 }
 
 void Service::use_generation() {
@@ -538,7 +569,7 @@ void Service::use_generation() {
     world_ =
         std::make_shared<const assessment::World>(kube::Snapshot::create({}, "default"), nullptr);
   }
-  endpoint_->use(Generation::create(programs, world_, nullptr, today()));
+  endpoint_->use(Generation::create(programs, world_, nullptr, today(), steady_ns));
 }
 
 // Building a world costs time in proportion to the cluster: no more than a tenth of all time.
@@ -596,7 +627,7 @@ std::shared_ptr<const Generation> Service::freshen(std::string_view name_space) 
   own->snapshot = kube::Snapshot::create(std::move(objects), "default");
   const std::shared_ptr<const kube::Snapshot> held(own, own->snapshot.get());
   return Generation::create(programs, std::make_shared<const assessment::World>(held, nullptr),
-                            nullptr, today());
+                            nullptr, today(), steady_ns);
 }
 
 void Service::renew_certificate() {
@@ -697,6 +728,16 @@ void Service::register_metrics() {
                       std::chrono::duration<double>(Clock::now() - one.status.heard).count());
         }
       });
+  registry_.sampled(SampledType::Counter,
+                    {"tally_watch_errors_total", "Failed lists and watches.", {"resource"}},
+                    [this](telemetry::Samples& samples) {
+                      if (mirror_ == nullptr) {
+                        return;
+                      }
+                      for (const WatchedResource& one : mirror_->watched()) {
+                        samples.add({one.name}, static_cast<double>(one.failures));
+                      }
+                    });
   registry_.sampled(SampledType::Gauge,
                     {"tally_certificate_expiry_seconds", "Until it ends.", {"certificate"}},
                     [this](telemetry::Samples& samples) {

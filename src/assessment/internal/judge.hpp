@@ -13,6 +13,7 @@
 #include "assessment/assessment.hpp"
 #include "assessment/internal/namespace_policy.hpp"
 #include "assessment/kyverno_world.hpp"
+#include "assessment/request_judge.hpp"
 #include "assessment/world.hpp"
 #include "base/arena.hpp"
 #include "finding/assessment.hpp"
@@ -41,6 +42,7 @@ struct RequestWorld {
   const KyvernoWorld* kyverno = nullptr;
   const Outside* outside = nullptr;
   std::string_view user;  // who asks; empty: nobody known
+  std::uint64_t (*clock)() = nullptr;
 };
 
 // Working memory of one worker, reused from object to object.
@@ -55,6 +57,7 @@ struct alignas(128) Worker {
   kyverno_cel::Scratch kyverno_cel_scratch;
   std::vector<std::uint32_t> kyverno_candidates;
   RequestWorld request;
+  EngineTimes times;             // of this request
   NamespacePolicy spare_policy;  // of a namespace that nobody knew of before
 };
 
