@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <set>
 
 #include "base/file_writer.hpp"
 #include "document/json_writer.hpp"
@@ -86,6 +88,29 @@ PolicyFiles::Read PolicyFiles::read() {
                                  fmt::format("{}:{}", object.source->name(), at.line)));
   }
   return read;
+}
+
+std::size_t keep_unread(PolicyFiles::Read& read, const std::vector<admission::PolicyText>& before) {
+  // "policies/labels.yaml:3" lies in the file "policies/labels.yaml" and in the folder "policies".
+  // An error that names no file may be about any.
+  const auto is_unread = [&read](std::string_view place) {
+    return std::ranges::any_of(read.errors, [place](const Error& error) {
+      return error.file.empty() ||
+             (place.starts_with(error.file) && place.size() > error.file.size() &&
+              (place[error.file.size()] == ':' || place[error.file.size()] == '/'));
+    });
+  };
+  std::set<std::string_view> there;
+  for (const admission::PolicyText& text : read.texts) {
+    there.insert(text.identity);
+  }
+  std::vector<admission::PolicyText> kept;
+  std::ranges::copy_if(before, std::back_inserter(kept), [&](const admission::PolicyText& text) {
+    return !there.contains(text.identity) && is_unread(text.place);
+  });
+  const std::size_t count = kept.size();
+  std::ranges::move(kept, std::back_inserter(read.texts));
+  return count;
 }
 
 Result<void> write_whole(const std::string& path, std::string_view text) {

@@ -33,6 +33,10 @@ class PolicyFiles {
   std::string signature_;
 };
 
+// Adds to `read` what `before` held of files that cannot be read now: a broken file displaces
+// nothing. How many were added.
+std::size_t keep_unread(PolicyFiles::Read& read, const std::vector<admission::PolicyText>& before);
+
 // One object as text for a catalogue.
 [[nodiscard]] admission::PolicyText text_of(const kube::Object& object,
                                             admission::PolicyText::Origin origin,

@@ -201,6 +201,7 @@ class Service {
   PolicyFiles config_files_{{}};
   admission::PolicyCatalogue catalogue_;
   std::vector<PolicyText> file_texts_;
+  std::size_t unread_ = 0;  // of these, from files that cannot be read any more
   std::uint64_t policy_version_ = 0;
   finding::Day loaded_on_ = 0;
   std::atomic<std::shared_ptr<const Programs>> programs_;
@@ -296,7 +297,8 @@ Result<void> Service::connect() {
     policy.serving_seconds = options_.certificate_seconds;
     policy.authority_seconds = options_.certificate_seconds * 4;
     policy.settle_seconds = std::max<std::int64_t>(1, options_.certificate_seconds / 12);
-    policy.backdate_seconds = std::min<std::int64_t>(policy.backdate_seconds, 60);
+    policy.backdate_seconds =
+        std::min<std::int64_t>(policy.backdate_seconds, options_.certificate_seconds / 6);
   }
   TALLY_CHECK(crypto::check(policy));
   certificates_ = std::make_unique<Certificates>(std::move(store), std::move(names), policy);
@@ -491,11 +493,12 @@ void Service::reload_policies() {
   if (before != nullptr && !has_new_files && version == policy_version_ && loaded_on_ == today()) {
     return;
   }
-  if (has_new_files || before == nullptr) {
+  if (has_new_files || before == nullptr || loaded_on_ == 0) {
     PolicyFiles::Read read = files_->read();
     for (const Error& error : read.errors) {
-      log_->error("a policy file cannot be read", {{"why", error.to_string()}});
+      log_->error("a policy file cannot be read; what it held stays", {{"why", error.to_string()}});
     }
+    unread_ = keep_unread(read, file_texts_);
     file_texts_ = std::move(read.texts);
   }
   policy_version_ = version;
@@ -529,12 +532,13 @@ void Service::reload_policies() {
   writer_->see_policies(std::move(seen), now_ms());
   auto& loaded =
       registry_.gauge({"tally_policies_loaded", "Policies by what became of them.", {"state"}});
-  loaded.with({"loaded"}).set(static_cast<double>(change.statuses.size() - refused - change.kept));
-  loaded.with({"last-good"}).set(static_cast<double>(change.kept));
+  const std::size_t kept = std::min(change.kept + unread_, change.statuses.size() - refused);
+  loaded.with({"loaded"}).set(static_cast<double>(change.statuses.size() - refused - kept));
+  loaded.with({"last-good"}).set(static_cast<double>(kept));
   loaded.with({"refused"}).set(static_cast<double>(refused));
   registry_
       .counter({"tally_policy_reload_total", "Loads of policies and configuration.", {"result"}})
-      .with({refused + change.kept == 0 ? "ok" : "some-refused"})
+      .with({refused + kept == 0 ? "ok" : "some-refused"})
       .add();
   const bool is_same = before != nullptr && before->digest() == change.programs->digest() &&
                        &before->config() == &change.programs->config();
@@ -543,7 +547,7 @@ void Service::reload_policies() {
         "policies loaded",
         {{"policies", change.statuses.size()},
          {"refused", refused},
-         {"last_good", change.kept},
+         {"last_good", kept},
          {"digest", change.programs->digest()},
          {"milliseconds", std::chrono::duration_cast<milliseconds>(Clock::now() - began).count()}});
     const auto saved = write_whole(settings_.state + std::string(kLastGood),
@@ -790,6 +794,9 @@ Result<void> Service::run(const std::stop_token& stop) {
     auto texts = admission::read_texts((*source)->text());
     if (texts) {
       catalogue_.remember(*texts);
+      std::ranges::copy_if(*texts, std::back_inserter(file_texts_), [](const PolicyText& text) {
+        return text.origin == PolicyText::Origin::File;
+      });
       programs_.store(catalogue_.replace(std::move(*texts), config_, now_ms() / 1000).programs);
       log_->info("policies of the last run are in force until others are known");
     } else {

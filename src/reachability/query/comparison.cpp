@@ -195,7 +195,8 @@ void Comparison::find_classes(std::vector<Candidate> candidates) {
           candidate.key += is_selected && matches_own(set, rule, *peer) != Match::No ? '1' : '0';
           candidate.key += means(set, policy, rule, *peer) ? '1' : '0';
           for (const network_policy::NamedPort& port : set.named_ports_of(rule)) {
-            for (const auto& interval : peer->named_port(port.name, port.protocol).intervals()) {
+            const auto named = peer->named_port(port.name, port.protocol);
+            for (const auto& interval : named.intervals()) {
               candidate.key += std::to_string(interval.first) + ",";
             }
             candidate.key += ';';
