@@ -48,6 +48,9 @@ class Allowed final : public AllowedOutside {
         outside_({.caller = caller_ ? &*caller_ : nullptr, .now_seconds = now_seconds}) {}
 
   [[nodiscard]] const assessment::Outside& get() const noexcept override { return outside_; }
+  [[nodiscard]] const assessment::HttpCaller* caller() const noexcept override {
+    return caller_ ? &*caller_ : nullptr;
+  }
 
  private:
   std::optional<NetCaller> caller_;

@@ -19,6 +19,8 @@ class AllowedOutside {
   virtual ~AllowedOutside() = default;
 
   [[nodiscard]] virtual const assessment::Outside& get() const noexcept = 0;
+  // Who makes the calls; null: no host is allowed.
+  [[nodiscard]] virtual const assessment::HttpCaller* caller() const noexcept = 0;
 };
 
 }  // namespace tally::app

@@ -12,6 +12,7 @@
 #include "base/parallel.hpp"
 #include "cluster_access.hpp"
 #include "output.hpp"
+#include "outside.hpp"
 #include "serve/service.hpp"
 #include "verbs.hpp"
 
@@ -110,6 +111,15 @@ int run_serve(const ServeFlags& flags) {
     }
     options.certificate_seconds = *life;
   }
+  const auto config = read_config(flags);
+  if (!config) {
+    return fail(config.error());
+  }
+  const auto outside = AllowedOutside::create(config->serve.allowed_hosts, 0);
+  if (!outside) {
+    return fail(outside.error());
+  }
+  options.caller = (*outside)->caller();
   if (!flags.is_alone) {
     auto access = find_cluster(flags.cluster, options.surroundings);
     if (!access) {

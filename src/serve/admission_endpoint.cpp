@@ -82,6 +82,7 @@ struct Job {
   net::ServerRequest request;
   net::Responder respond;
   Steps steps = Steps::Validate;
+  std::optional<telemetry::Span> span{};  // where traces are wanted
 };
 
 }  // namespace
@@ -128,7 +129,7 @@ struct AdmissionEndpoint::State {
   void begin_slow_threads();
   void judge(Job job, const Generation* generation_now);
   void finish(Job& job, admission::Reply reply);
-  void keep(const Job& job, admission::Reply& reply, Clock::duration taken);
+  void keep(admission::Reply& reply, Clock::duration taken);
 };
 
 void AdmissionEndpoint::State::begin_slow_threads() {
@@ -150,8 +151,7 @@ void AdmissionEndpoint::State::begin_slow_threads() {
   }
 }
 
-void AdmissionEndpoint::State::keep(const Job& job, admission::Reply& reply,
-                                    Clock::duration taken) {
+void AdmissionEndpoint::State::keep(admission::Reply& reply, Clock::duration taken) {
   history::Decision& decision = *reply.decision;
   for (const history::DecisionFinding& finding : decision.findings) {
     verdicts.with({finding.engine, finding.policy, finding::to_text(finding.verdict)}).add();
@@ -169,7 +169,6 @@ void AdmissionEndpoint::State::keep(const Job& job, admission::Reply& reply,
                      {"user", decision.user}},
                     decision.uid);
   }
-  static_cast<void>(job);
   if (parts.writer != nullptr && !decision.is_dry_run) {
     parts.writer->record(std::move(decision));
   }
@@ -196,8 +195,17 @@ void AdmissionEndpoint::State::finish(Job& job, admission::Reply reply) {
                             is_json_body ? "application/json" : "text/plain; charset=utf-8"}},
                .body = std::move(reply.body)});
   in_flight.add(-1);
+  if (job.span) {
+    job.span->attributes = {{"admission.operation", reply.operation},
+                            {"admission.verdict", std::string(verdict)},
+                            {"admission.decision", reply.decision_id},
+                            {"http.response.status_code", std::int64_t{reply.status}}};
+    job.span->status =
+        reply.status == 200 ? telemetry::SpanStatus::Ok : telemetry::SpanStatus::Error;
+    parts.tracer->finish(std::move(*job.span));
+  }
   if (reply.decision) {
-    keep(job, reply, taken);
+    keep(reply, taken);
   }
 }
 
@@ -261,6 +269,12 @@ void AdmissionEndpoint::handle(net::ServerRequest request, net::Responder respon
   Job job{.request = std::move(request),
           .respond = std::move(respond),
           .steps = validates ? Steps::Validate : Steps::Mutate};
+  if (state_->parts.tracer != nullptr) {
+    const auto parent = job.request.header("traceparent");
+    job.span = state_->parts.tracer->begin(
+        validates ? "admission validate" : "admission mutate", telemetry::SpanKind::Server,
+        parent ? telemetry::parse_traceparent(*parent) : std::nullopt);
+  }
   const auto now = state_->generation.load();
   if (now == nullptr || !now->programs->may_call()) {
     state_->judge(std::move(job), now.get());

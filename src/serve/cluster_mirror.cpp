@@ -340,6 +340,16 @@ std::vector<KindName> ClusterMirror::kinds_of_groups(
   return out;
 }
 
+bool ClusterMirror::look_at(const cluster_state::ObjectKey& key,
+                            const std::function<void(const kube::Object&)>& look) const {
+  const std::scoped_lock lock(parts_->mutex);
+  const kube::Object* found = parts_->state.find(key);
+  if (found != nullptr) {
+    look(*found);
+  }
+  return found != nullptr;
+}
+
 cluster_state::Memory ClusterMirror::memory() const {
   const std::scoped_lock lock(parts_->mutex);
   return parts_->state.memory();

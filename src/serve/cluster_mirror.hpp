@@ -57,6 +57,9 @@ class ClusterMirror {
   [[nodiscard]] std::vector<cluster_state::KindName> kinds_of_groups(
       std::span<const std::string_view> group_suffixes) const;
   [[nodiscard]] cluster_state::Memory memory() const;
+  // Looks at one object where it stands; false: there is none. `look` must not call the mirror.
+  bool look_at(const cluster_state::ObjectKey& key,
+               const std::function<void(const kube::Object&)>& look) const;
 
  private:
   struct Parts;

@@ -162,6 +162,9 @@ class Service {
   std::vector<PolicyText> policies_of_cluster();
   void use_generation();
   std::shared_ptr<const Generation> freshen(std::string_view name_space);
+  std::optional<std::vector<std::string>> containers_of(std::string_view kind,
+                                                        std::string_view name_space,
+                                                        std::string_view name) const;
   std::vector<std::string> missing();
   std::string own_user() const {
     return fmt::format("system:serviceaccount:{}:tally", settings_.name_space);
@@ -336,6 +339,8 @@ Result<void> Service::start_endpoints() {
   parts.keep_silent = settings_.keep_allowed;
   if (client_) {
     parts.freshen = [this](std::string_view name_space) { return freshen(name_space); };
+    parts.owners = [this](std::string_view kind, std::string_view name_space,
+                          std::string_view name) { return containers_of(kind, name_space, name); };
   }
   endpoint_.emplace(std::move(parts));
   use_generation();
@@ -573,7 +578,7 @@ void Service::use_generation() {
     world_ =
         std::make_shared<const assessment::World>(kube::Snapshot::create({}, "default"), nullptr);
   }
-  endpoint_->use(Generation::create(programs, world_, nullptr, today(), steady_ns));
+  endpoint_->use(Generation::create(programs, world_, options_.caller, today(), steady_ns));
 }
 
 // Building a world costs time in proportion to the cluster: no more than a tenth of all time.
@@ -593,6 +598,25 @@ void Service::renew_world() {
   }
   use_generation();
   world_not_before_ = Clock::now() + 10 * (Clock::now() - began);
+}
+
+// Of the template of a pod's owner.
+std::optional<std::vector<std::string>> Service::containers_of(std::string_view kind,
+                                                               std::string_view name_space,
+                                                               std::string_view name) const {
+  std::optional<std::vector<std::string>> containers;
+  for (const std::string_view group : {"apps", "batch", ""}) {
+    const bool is_found =
+        mirror_ != nullptr &&
+        mirror_->look_at({.group = group, .kind = kind, .name_space = name_space, .name = name},
+                         [&containers](const kube::Object& owner) {
+                           containers = admission::template_containers(owner);
+                         });
+    if (is_found) {
+      break;
+    }
+  }
+  return containers;
 }
 
 // The API server admits the first pod of a namespace before our watch has seen the namespace.
@@ -631,7 +655,7 @@ std::shared_ptr<const Generation> Service::freshen(std::string_view name_space) 
   own->snapshot = kube::Snapshot::create(std::move(objects), "default");
   const std::shared_ptr<const kube::Snapshot> held(own, own->snapshot.get());
   return Generation::create(programs, std::make_shared<const assessment::World>(held, nullptr),
-                            nullptr, today(), steady_ns);
+                            options_.caller, today(), steady_ns);
 }
 
 void Service::renew_certificate() {

@@ -12,6 +12,7 @@
 #include <stop_token>
 #include <string>
 
+#include "assessment/host.hpp"
 #include "base/result.hpp"
 #include "input/config.hpp"
 #include "kube_client/kube_config.hpp"
@@ -28,7 +29,9 @@ struct ServiceOptions {
   std::string webhook_url;               // of the API server's way to us; empty: the Service
   std::int64_t certificate_seconds = 0;  // life of its own certificates; 0: 30 days
   std::string identity;                  // of this process among the replicas
-  unsigned threads = 2;                  // of the endpoint
+  // Services that policies may call; null: none. It must outlive the run.
+  const assessment::HttpCaller* caller = nullptr;
+  unsigned threads = 2;  // of the endpoint
   // Told once both endpoints listen: the ports, and what clients have to trust.
   std::function<void(std::uint16_t admission, std::uint16_t health, const std::string& ca_bundle)>
       on_listening;
