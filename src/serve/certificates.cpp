@@ -107,15 +107,16 @@ class InFolder final : public IdentityStore {
 
 class InSecret final : public IdentityStore {
  public:
-  InSecret(kube_client::ApiClient& client, std::string name_space, std::string name)
+  InSecret(kube_client::ApiClient& client, const SecretPlace& place)
       : client_(client),
+        copy_(place.folder),
         place_{.resource = {.group = {},
                             .version = "v1",
                             .plural = "secrets",
                             .kind = "Secret",
                             .is_namespaced = true},
-               .name_space = std::move(name_space),
-               .name = std::move(name),
+               .name_space = place.name_space,
+               .name = place.name,
                .subresource = {}} {}
 
   Result<std::optional<ServingIdentity>> load() override {
@@ -124,6 +125,12 @@ class InSecret final : public IdentityStore {
     if (!answer) {
       if (answer.error().status == 404) {
         return std::nullopt;
+      }
+      // No answer at all: what was read last is as good as what we would read now.
+      auto kept = answer.error().status == 0 ? copy_.load()
+                                             : Result<std::optional<ServingIdentity>>(std::nullopt);
+      if (kept && *kept) {
+        return kept;
       }
       return std::unexpected(std::move(answer).error().error);
     }
@@ -145,11 +152,16 @@ class InSecret final : public IdentityStore {
     }
     auto decoded = scalar::decode_base64(pem->text());
     const SecretBytes text(std::move(decoded.octets));
-    return identity_of(text.reveal());
+    auto identity = identity_of(text.reveal());
+    if (identity) {
+      TALLY_TRY([[maybe_unused]] const bool is_saved, copy_.save(*identity));
+    }
+    return identity;
   }
 
   Result<bool> save(const ServingIdentity& identity) override {
     const SecretBytes text(text_of(identity));
+    // What others wrote beside it (labels, annotations) stays: an existing Secret is patched.
     std::string object = fmt::format(
         R"({{"apiVersion":"v1","kind":"Secret","type":"Opaque","metadata":{{"name":"{}",)"
         R"("namespace":"{}"{},"labels":{{"app.kubernetes.io/managed-by":"tally"}}}},)"
@@ -161,7 +173,7 @@ class InSecret final : public IdentityStore {
     list.name.clear();
     const SecretBytes whole(std::move(object));
     const auto done = version_.empty() ? kube_client::create(client_, list, whole.reveal())
-                                       : kube_client::replace(client_, place_, whole.reveal());
+                                       : kube_client::merge_patch(client_, place_, whole.reveal());
     if (done) {
       return true;
     }
@@ -173,6 +185,7 @@ class InSecret final : public IdentityStore {
 
  private:
   kube_client::ApiClient& client_;
+  InFolder copy_;
   kube_client::ObjectPlace place_;
   std::string version_;  // of what was loaded
 };
@@ -184,8 +197,8 @@ std::unique_ptr<IdentityStore> identity_in_folder(std::string folder) {
 }
 
 std::unique_ptr<IdentityStore> identity_in_secret(kube_client::ApiClient& client,
-                                                  std::string name_space, std::string name) {
-  return std::make_unique<InSecret>(client, std::move(name_space), std::move(name));
+                                                  const SecretPlace& place) {
+  return std::make_unique<InSecret>(client, place);
 }
 
 Result<std::optional<ServedCertificate>> Certificates::from_files() {

@@ -37,10 +37,15 @@ class IdentityStore {
 
 // DIR/identity.pem: authorities, key, certificate, key; readable by its owner only.
 [[nodiscard]] std::unique_ptr<IdentityStore> identity_in_folder(std::string folder);
-// The Secret `name`, written with its resourceVersion.
+// The Secret `name`, written with its resourceVersion. What was read last is kept in the folder,
+// and serves while the API server does not answer.
+struct SecretPlace {
+  std::string name_space;
+  std::string name;
+  std::string folder;
+};
 [[nodiscard]] std::unique_ptr<IdentityStore> identity_in_secret(kube_client::ApiClient& client,
-                                                                std::string name_space,
-                                                                std::string name);
+                                                                const SecretPlace& place);
 
 class Certificates {
  public:
