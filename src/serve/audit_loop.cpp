@@ -47,7 +47,8 @@ audit::Judge judge_of(const std::shared_ptr<const Programs>& programs,
   engines.hygiene = asks_own_controls;
   assessment::Context context;
   context.today = today;
-  context.defaults = false;  // the API server has set them
+  context.defaults = false;     // the API server has set them
+  context.include_pass = true;  // reports count them
   for (const finding::Exception& exception : programs->config().exceptions) {
     context.exceptions.push_back(&exception);
   }

@@ -24,6 +24,9 @@ namespace {
 
 constexpr std::chrono::seconds kDiscoveryPeriod{30};
 constexpr std::chrono::seconds kDiscoveryRetry{3};
+// A kind is served a moment after its definition was accepted, without a word.
+constexpr std::chrono::seconds kDiscoverySoon{1};
+constexpr unsigned kLooksAfterDefinition = 3;
 
 std::string name_of(const Resource& resource) {
   return resource.group.empty()
@@ -49,6 +52,7 @@ struct ClusterMirror::Parts {
   std::vector<admission::ServedResource> served;
   std::uint64_t served_version = 0;
   bool is_discovered = false;
+  unsigned looks = 0;           // to be taken soon, for a definition that changed
   std::set<std::string> texts;  // that kinds of resources point into; never shrinks
 
   struct Watched {
@@ -76,6 +80,10 @@ struct ClusterMirror::Parts {
     if (callback && change.kind != cluster_state::ChangeKind::Unchanged) {
       callback(change);
     }
+  }
+  void look_soon() {
+    looks = kLooksAfterDefinition;
+    wake.notify_all();
   }
   void complain(const Error& error) { log.warning("object not kept", {{"why", error.message}}); }
 
@@ -113,6 +121,9 @@ kube_client::ReflectorCallbacks ClusterMirror::Parts::callbacks(Watched& one) {
               return;
             }
             const std::scoped_lock lock(mutex);
+            if (resource.kind == "CustomResourceDefinition") {
+              look_soon();
+            }
             if (event.type == Type::Deleted) {
               const document::Node* metadata = event.object.find("metadata");
               const auto text = [metadata](std::string_view key) {
@@ -247,8 +258,13 @@ void ClusterMirror::start() {
     while (!stop.stop_requested()) {
       parts_->discover_once(stop);
       std::unique_lock lock(parts_->mutex);
+      if (parts_->looks > 0) {
+        parts_->looks -= 1;
+        parts_->wake.wait_for(lock, stop, kDiscoverySoon, [] { return false; });
+        continue;
+      }
       const auto pause = parts_->is_discovered ? kDiscoveryPeriod : kDiscoveryRetry;
-      parts_->wake.wait_for(lock, stop, pause, [] { return false; });
+      parts_->wake.wait_for(lock, stop, pause, [this] { return parts_->looks > 0; });
     }
   });
 }

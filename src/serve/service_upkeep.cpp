@@ -10,7 +10,7 @@ namespace tally::serve {
 namespace {
 
 // changes come in swarms: they are taken together
-constexpr seconds kWebhookPeriod{60};  // what others changed of our configurations comes back
+constexpr seconds kWebhookPeriod{15};  // what others changed of our configurations comes back
 // what others changed of our configurations comes back
 constexpr seconds kCertificatePeriod{10};
 constexpr seconds kExpiryPeriod{3600};
