@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "kube_client/internal/event_reading.hpp"
-#include "kube_client/internal/watch_reader.hpp"
+#include "kube_client/event_reading.hpp"
+#include "kube_client/watch_reader.hpp"
 #include "kube_client/lease.hpp"
 
 using namespace tally;

@@ -124,7 +124,7 @@ class Decider {
     }
     if (!finding.container.empty() && injected().contains(finding.container)) {
       text += fmt::format(
-          "\n     note:    container {} was put in by another webhook: {} does not have it",
+          "\n     note:    container {} was put in by a webhook or a mutating policy: {} does not have it",
           finding.container, injected().authority);
     }
     if (!finding.remedy_text().empty()) {

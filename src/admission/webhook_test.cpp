@@ -351,11 +351,11 @@ spec:
                               .owners = &owners},
                              scratch);
   EXPECT_TRUE(
-      reply.body.contains("container proxy was put in by another webhook: the pod template "
+      reply.body.contains("container proxy was put in by a webhook or a mutating policy: the pod template "
                           "of ReplicaSet web-1 does not have it"))
       << reply.body;
   // Without the owner nothing is claimed.
-  EXPECT_FALSE(desk.ask(body).body.contains("another webhook"));
+  EXPECT_FALSE(desk.ask(body).body.contains("was put in by"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "kube_client/internal/event_reading.hpp"
+#include "kube_client/event_reading.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "document/read.hpp"
 #include "kube_client/internal/refusal.hpp"
-#include "kube_client/internal/watch_reader.hpp"
+#include "kube_client/watch_reader.hpp"
 
 namespace tally::kube_client {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "kube_client/internal/event_reading.hpp"
-#include "kube_client/internal/watch_reader.hpp"
+#include "kube_client/event_reading.hpp"
+#include "kube_client/watch_reader.hpp"
 #include "kube_client/object_path.hpp"
 
 namespace tally::kube_client {

@@ -1,4 +1,4 @@
-#include "kube_client/internal/watch_reader.hpp"
+#include "kube_client/watch_reader.hpp"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "document/json_writer.hpp"
-#include "kube_client/internal/watch_reader.hpp"
+#include "kube_client/watch_reader.hpp"
 #include "kube_client/testing/api_server.hpp"
 
 namespace tally::kube_client {

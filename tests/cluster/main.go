@@ -1,7 +1,7 @@
 // Command cluster is the referee of tally: it starts a Kubernetes API server of its own on loopback and compares what
 // that server decides with what tally decides on the same objects (README.md).
 //
-//	go run . [flags] [serve | pod-security | defaults | cases | live | record]...
+//	go run . [flags] [serve | client | pod-security | defaults | cases | live | record]...
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -23,6 +24,7 @@ type referee struct {
 	corpus    string // test data of peers, or a folder that is not there
 	tally     string // the binary
 	defaulted string // prints objects with tally's defaults
+	probe     string // uses the client of tally
 	verbose   bool
 	cluster   *cluster
 	client    *client
@@ -72,6 +74,7 @@ func run() error {
 	corpus := flag.String("corpus", "../../../shared/corpus", "test data of peers")
 	tally := flag.String("tally", "", "the tally binary")
 	defaulted := flag.String("defaulted", "", "the program that prints objects with tally's defaults")
+	probe := flag.String("probe", "", "the program that uses the client of tally")
 	verbose := flag.Bool("v", false, "show every difference")
 	flag.Parse()
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -79,7 +82,7 @@ func run() error {
 
 	steps := flag.Args()
 	if len(steps) == 0 {
-		steps = []string{"pod-security", "defaults", "live", "cases"}
+		steps = []string{"client", "pod-security", "defaults", "live", "cases"}
 	}
 	absolute, err := filepath.Abs(*here)
 	if err != nil {
@@ -99,7 +102,7 @@ func run() error {
 	}
 	defer started.stop()
 	fmt.Printf("%s: ready after %.1f s\n", programs.versions, time.Since(began).Seconds())
-	r := &referee{here: absolute, corpus: *corpus, tally: *tally, defaulted: *defaulted, verbose: *verbose,
+	r := &referee{here: absolute, corpus: *corpus, tally: *tally, defaulted: *defaulted, probe: *probe, verbose: *verbose,
 		cluster: started, client: newClient(started)}
 	if err := r.client.discover(); err != nil {
 		return err
@@ -130,6 +133,8 @@ func (r *referee) steps(ctx context.Context, steps []string, programs binaries) 
 			compared, err = r.compareDefaults()
 		case "cases":
 			compared, err = r.compareCases(false)
+		case "client":
+			err = r.probeClient()
 		case "live":
 			compared, err = r.compareLive()
 		case "record":
@@ -150,6 +155,17 @@ func (r *referee) steps(ctx context.Context, steps []string, programs binaries) 
 		return errDiffers
 	}
 	return nil
+}
+
+// probeClient lets the client of tally list, watch, apply and elect; it says itself what went wrong.
+func (r *referee) probeClient() error {
+	file := r.cluster.path("kubeconfig-of-the-probe")
+	if err := os.WriteFile(file, []byte(r.cluster.kubeconfig()), 0o600); err != nil {
+		return err
+	}
+	command := exec.Command(r.probe, file)
+	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	return command.Run()
 }
 
 // serve keeps the cluster for exploration, until a signal.

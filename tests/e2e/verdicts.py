@@ -147,3 +147,31 @@ def raised_scope_is_enforced_and_recorded(world):
     tally.change_config("mode: audit", "mode: sometimes")
     tally.wait_log("the configuration is refused")
     world.wait_refused(space)
+
+
+def sidecar_policy(name, space):
+    """A MutatingAdmissionPolicy of the API server itself: every pod of a namespace gets a privileged container."""
+    group = "admissionregistration.k8s.io/v1"
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    container = (f'Object.spec.containers{{name: "sidecar", image: "{objects.IMAGE}", '
+                 'securityContext: Object.spec.containers.securityContext{privileged: true}}')
+    patch = {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": f"Object{{spec: Object.spec{{containers: [{container}]}}}}"}}
+    return [{"apiVersion": group, "kind": "MutatingAdmissionPolicy", "metadata": {"name": name},
+             "spec": {"failurePolicy": "Fail", "reinvocationPolicy": "Never", "mutations": [patch], "matchConstraints": {
+                 "resourceRules": [rule], "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": space}}}}},
+            {"apiVersion": group, "kind": "MutatingAdmissionPolicyBinding", "metadata": {"name": name}, "spec": {"policyName": name}}]
+
+
+@scenario
+def injected_container_is_named(world):
+    """The object is judged as other mutators left it; the denial says that the author did not write the container."""
+    world.tally("injected").begin()
+    space = world.namespace("injected", tier="baseline", mode="enforce")
+    world.cluster.must("create", "-f", "-", given=sidecar_policy("inject-sidecar", space))
+    try:
+        world.wait_refused(space, objects.pod("good", space))
+        answer = world.cluster.kubectl("apply", "-f", "-", given=[objects.pod("good", space)])
+        claim(answer.returncode != 0, "the pod was created")
+        claim_in(["baseline/privileged", "container sidecar was put in by a webhook or a mutating policy: what kubectl applied does not have it"], answer.stderr, "the denial")
+    finally:
+        world.cluster.must("delete", "mutatingadmissionpolicy,mutatingadmissionpolicybinding", "inject-sidecar")

@@ -1,4 +1,4 @@
-// kube_client_probe KUBECONFIG: the client against a real API server (tests/cluster/run client).
+// client_probe KUBECONFIG: the client against a real API server (tests/cluster/run client).
 // Each step prints what it found; a step that fails ends it with 1.
 #include <fmt/format.h>
 
@@ -191,7 +191,7 @@ bool electing(ApiClient& client, ApiClient& other) {
 
 int main(int count, char** arguments) {
   if (count != 2) {
-    fmt::print(stderr, "usage: kube_client_probe KUBECONFIG\n");
+    fmt::print(stderr, "usage: client_probe KUBECONFIG\n");
     return 2;
   }
   auto client = connect(arguments[1]);
