@@ -143,7 +143,7 @@ bool reflecting(ApiClient& client) {
   std::jthread thread([&](const std::stop_token& stop) { reflector.run(stop); });
   const auto until = [](const auto& condition) {
     for (int turn = 0; turn < 500 && !condition(); ++turn) {
-      std::this_thread::sleep_for(10ms);
+      system_timing().sleep(10ms, {});  // between two looks
     }
     return condition();
   };
@@ -178,7 +178,7 @@ bool electing(ApiClient& client, ApiClient& other) {
   holds &= say(two.is_leader() && !one.is_leader(), "one gives up, two leads " + two.error());
   static_cast<void>(one.step());
   for (int turn = 0; turn < 10 && !one.is_leader(); ++turn) {
-    std::this_thread::sleep_for(500ms);
+    system_timing().sleep(500ms, {});  // until the other's time is over
     static_cast<void>(one.step());
     holds &= !(one.is_leader() && two.is_leader());
   }
