@@ -19,8 +19,8 @@ PolicyCatalogue::Change PolicyCatalogue::replace(std::vector<PolicyText> wanted,
                                                  const std::shared_ptr<const input::Config>& config,
                                                  std::int64_t now_seconds) {
   // What the operator's files say stands before what the cluster says.
-  std::ranges::stable_sort(wanted, [](const PolicyText& a, const PolicyText& b) {
-    return std::tie(a.identity, a.origin) < std::tie(b.identity, b.origin);
+  std::ranges::sort(wanted, [](const PolicyText& a, const PolicyText& b) {
+    return std::tie(a.identity, a.origin, a.place) < std::tie(b.identity, b.origin, b.place);
   });
   const auto repeated = std::ranges::unique(wanted, {}, &PolicyText::identity);
   wanted.erase(repeated.begin(), repeated.end());
