@@ -23,19 +23,18 @@ void require(bool holds) {
 }
 
 constexpr std::string_view kPolicies[] = {
-  R"({"apiVersion":"kyverno.io/v1","kind":"ClusterPolicy","metadata":{"name":"team"},"spec":{"validationFailureAction":"Enforce","rules":[{"name":"team","match":{"any":[{"resources":{"kinds":["*"]}}]},"validate":{"message":"a team","pattern":{"metadata":{"labels":{"team":"?*"}}}}}]}})",
-  R"({"apiVersion":"kyverno.io/v1","kind":"ClusterPolicy","metadata":{"name":"add"},"spec":{"rules":[{"name":"add","match":{"any":[{"resources":{"kinds":["Pod"]}}]},"mutate":{"patchStrategicMerge":{"metadata":{"labels":{"+(by)" :
-      "fuzz"
-}
-}
-}
-}
-}]
-}
-})",
-    R"({"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicy","metadata":{"name":"names"},"spec":{"matchConstraints":{"resourceRules":[{"apiGroups":["*"],"apiVersions":["*"],"operations":["*"],"resources":["*","*/*"]}]},"validations":[{"expression":"size(request.name) < 20 && object.metadata.name != 'x'"}]}})",
-}
-;
+    R"({"apiVersion":"kyverno.io/v1","kind":"ClusterPolicy","metadata":{"name":"team"},"spec":{)"
+    R"("validationFailureAction":"Enforce","rules":[{"name":"team","match":{"any":[{"resources":)"
+    R"({"kinds":["*"]}}]},"validate":{"message":"a team","pattern":{"metadata":{"labels":)"
+    R"({"team":"?*"}}}}}]}})",
+    R"({"apiVersion":"kyverno.io/v1","kind":"ClusterPolicy","metadata":{"name":"add"},"spec":{)"
+    R"("rules":[{"name":"add","match":{"any":[{"resources":{"kinds":["Pod"]}}]},"mutate":)"
+    R"({"patchStrategicMerge":{"metadata":{"labels":{"by":"fuzz"}}}}}]}})",
+    R"({"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicy",)"
+    R"("metadata":{"name":"names"},"spec":{"matchConstraints":{"resourceRules":[{"apiGroups":)"
+    R"(["*"],"apiVersions":["*"],"operations":["*"],"resources":["*","*/*"]}]},"validations":)"
+    R"([{"expression":"size(request.name) < 20 && object.metadata.name != 'x'"}]}})",
+};
 
 std::shared_ptr<const Generation> generation() {
   kube::load_api_kinds();
