@@ -89,6 +89,7 @@ struct Auditor::Parts {
   Scratches scratches;
   std::uint64_t epoch = 0;  // of the programs
   std::vector<RecordMap::iterator> told;
+  bool is_expecting = false;  // a world that may not have what is told from now on
   std::deque<RecordMap::iterator> queue;
   std::deque<Sweep> sweeps;
   std::map<history::SubjectKey, std::vector<DecisionFinding>> cluster_findings;
@@ -99,6 +100,7 @@ struct Auditor::Parts {
       at->second.is_told = true;
       told.push_back(at);
     }
+    at->second.is_late = at->second.is_late || is_expecting;
   }
   void enqueue(RecordMap::iterator at) {
     if (!at->second.is_queued) {
@@ -115,10 +117,17 @@ struct Auditor::Parts {
   void use(Judge next) {
     judge = std::move(next);
     scratches.clear();
+    std::vector<RecordMap::iterator> late;
     for (const RecordMap::iterator at : std::exchange(told, {})) {
+      if (std::exchange(at->second.is_late, false)) {
+        late.push_back(at);  // for the world after this one
+        continue;
+      }
       at->second.is_told = false;
       enqueue(at);
     }
+    told = std::move(late);
+    is_expecting = false;
   }
 
   void forget(std::span<const history::PolicyKey> gone);
@@ -150,6 +159,8 @@ void Auditor::changed(const cluster_state::Change& change) {
     parts_->tell(at);
   }
 }
+
+void Auditor::expect_world() noexcept { parts_->is_expecting = true; }
 
 void Auditor::replace_world(Judge judge) { parts_->use(std::move(judge)); }
 

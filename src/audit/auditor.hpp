@@ -98,6 +98,9 @@ class Auditor {
 
   void changed(const cluster_state::Change& change);
 
+  // A snapshot for the next judge is about to be taken: what is told from now on may not be in it,
+  // and waits for the one after. Without this call the next world has all that was told.
+  void expect_world() noexcept;
   // The same programs in a world that has all changes that were told.
   void replace_world(Judge judge);
   // Some policies changed: `changed` judges by them only. asked: policies for which it answers;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "serve/internal/swapped.hpp"
 
 namespace tally::serve {
 
@@ -89,7 +90,7 @@ struct Job {
 
 struct AdmissionEndpoint::State {
   EndpointParts parts;
-  std::atomic<std::shared_ptr<const Generation>> generation;
+  Swapped<Generation> generation;
   telemetry::Family<telemetry::Counter>& requests;
   telemetry::Family<telemetry::Counter>& verdicts;
   telemetry::Family<telemetry::Histogram>& engine_times;

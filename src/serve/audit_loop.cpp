@@ -104,6 +104,13 @@ struct AuditLoop::State {
   std::uint64_t version() const { return parts.mirror->version(); }
   bool may_write() const { return parts.leads(); }
 
+  std::shared_ptr<const kube::Snapshot> snapshot_for_judge() {
+    {
+      const std::scoped_lock lock(mutex);
+      auditor.expect_world();
+    }
+    return parts.mirror->snapshot();
+  }
   void turn();
   void take_programs();
   void renew_world();
@@ -133,7 +140,7 @@ void AuditLoop::State::take_programs() {
   if (wanted == nullptr || (wanted == programs && day == today() && !leads_now)) {
     return;
   }
-  const auto snapshot = parts.mirror->snapshot();
+  const auto snapshot = snapshot_for_judge();
   const auto whole = judge_of(wanted, snapshot, today(), true);
   const bool is_whole = programs == nullptr || leads_now ||
                         &wanted->config() != &programs->config() || wanted == programs;
@@ -195,7 +202,7 @@ void AuditLoop::State::renew_world() {
   }
   const auto began = Clock::now();
   world_version = now;
-  const auto judge = judge_of(programs, parts.mirror->snapshot(), today(), true);
+  const auto judge = judge_of(programs, snapshot_for_judge(), today(), true);
   {
     const std::scoped_lock lock(mutex);
     auditor.replace_world(judge);

@@ -90,6 +90,7 @@ struct Record {
   bool is_judged = false;
   bool is_queued = false;
   bool is_told = false;     // it changed since the last world
+  bool is_late = false;     // it changed since the next world was begun
   std::uint64_t epoch = 0;  // of the programs by which it is judged
 };
 using RecordMap = std::map<Key, Record, ByKey>;

@@ -20,6 +20,7 @@
 #include "serve/audit_loop.hpp"
 #include "serve/certificates.hpp"
 #include "serve/cluster_mirror.hpp"
+#include "serve/internal/swapped.hpp"
 #include "serve/policy_files.hpp"
 #include "serve/service.hpp"
 #include "serve/webhook_keeper.hpp"
@@ -153,7 +154,7 @@ class Service {
   std::size_t unread_ = 0;              // of these, from files that cannot be read any more
   std::uint64_t policy_version_ = 0;
   finding::Day loaded_on_ = 0;
-  std::atomic<std::shared_ptr<const Programs>> programs_;
+  Swapped<Programs> programs_;
   std::shared_ptr<const assessment::World> world_;
   std::uint64_t world_version_ = ~std::uint64_t{0};
   Clock::time_point world_not_before_{};
