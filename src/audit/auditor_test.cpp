@@ -210,6 +210,26 @@ TEST(Auditor, ChangedWhileItWaits) {
   EXPECT_EQ(difference(cluster.told.open(), cluster.assessed()), "");
 }
 
+// A change between a snapshot and its use is not in that world.
+TEST(Auditor, ChangedWhileTheWorldIsMade) {
+  Cluster cluster;
+  cluster.put(kPods, pod("a", "one", "", "x:1", true));
+  cluster.put(kPods, pod("a", "two", "", "x:1", true));
+  cluster.auditor.replace_judge(cluster.judge());
+  cluster.drain();
+  cluster.put(kPods, pod("a", "one", "", "x:2", true));
+  cluster.auditor.expect_world();
+  const auto judge = cluster.judge();
+  cluster.put(kPods, pod("a", "one", "", "x:2", false));  // told before, and again now
+  cluster.put(kPods, pod("a", "two", "", "x:2", false));
+  cluster.auditor.replace_world(judge);
+  EXPECT_EQ(cluster.drain(), 0U);
+  EXPECT_EQ(cluster.auditor.queue().changed, 2U);
+  cluster.auditor.replace_world(cluster.judge());
+  EXPECT_EQ(cluster.drain(), 2U);
+  EXPECT_EQ(difference(cluster.told.open(), cluster.assessed()), "");
+}
+
 TEST(Auditor, ANamespaceTakesItsObjectsAlong) {
   Cluster cluster;
   for (const char* in : {"a", "b"}) {
