@@ -104,6 +104,20 @@ TEST(Webhook, ModesOfOurOwnControls) {
   }
 }
 
+// A namespace begins in the mode that new ones have.
+TEST(Webhook, NewNamespaces) {
+  for (const auto& [created, outcome] : {std::pair{"2026-03-01T00:00:00Z", Outcome::Denied},
+                                         std::pair{"2025-12-31T23:59:59Z", Outcome::Allowed}}) {
+    const std::string cluster =
+        "{apiVersion: v1, kind: Namespace, metadata: {name: shop, creationTimestamp: \"" +
+        std::string(created) + "\"}}";
+    Desk desk({.policies = {},
+               .cluster = cluster,
+               .config = "enforcement: {newNamespaces: {since: \"2026-01-01\", mode: enforce}}"});
+    EXPECT_EQ(desk.ask({.object = kBadPod}).outcome, outcome) << created;
+  }
+}
+
 // As Pod Security: templates warn, pods are refused; what changes nothing of the pods goes through.
 TEST(Webhook, WhatIsAskedOfOurOwnControls) {
   struct Row {
@@ -350,9 +364,9 @@ spec:
                               .now_seconds = testing::kNow,
                               .owners = &owners},
                              scratch);
-  EXPECT_TRUE(
-      reply.body.contains("container proxy was put in by a webhook or a mutating policy: the pod template "
-                          "of ReplicaSet web-1 does not have it"))
+  EXPECT_TRUE(reply.body.contains(
+      "container proxy was put in by a webhook or a mutating policy: the pod template "
+      "of ReplicaSet web-1 does not have it"))
       << reply.body;
   // Without the owner nothing is claimed.
   EXPECT_FALSE(desk.ask(body).body.contains("was put in by"));
